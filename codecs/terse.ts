@@ -103,6 +103,17 @@ function readMessage(reader: Reader): Message {
 
 function readAnswer(reader: Reader): Message {
   const id = readId(reader);
+  try {
+    return readOutcome(reader, id);
+  } catch (error) {
+    if (!(error instanceof Misread) && !(error instanceof RangeError)) throw error;
+    // Its caller must not wait any longer.
+    const message = `the answer cannot be read: ${error.message}`;
+    return { kind: 'fault', id, error: { code: Code.InternalError, message } };
+  }
+}
+
+function readOutcome(reader: Reader, id: Id): Message {
   if (reader.skip('!')) return readFault(reader, id);
   if (!reader.skip(':'))
     throw new Misread('an answer is [id]:value, or [id]! followed by the fields of an error', reader.at);

@@ -4,6 +4,7 @@ import { UsageError } from '../src/contract/errors.js';
 import type { BalanceBy } from './shared/balance-address.js';
 import { DiscoveringAll } from './shared/discover-all.js';
 import { DiscoveringClient } from './shared/discover-client.js';
+import type { Schemes } from './shared/discover-found.js';
 import type { GroupPlan } from './shared/discover-group.js';
 import { isName } from './shared/discover-messages.js';
 import { DiscoverableServer } from './shared/discover-server.js';
@@ -111,11 +112,15 @@ function dialing({ text }: Address, name: string, inner: string, { transport, sc
     throw new UsageError(
       `"${text}" names where to listen, which is for the side that serves; expected discover:${name}`,
     );
-  if (typeof dial !== 'object' || dial === null || 'url' in dial)
+  if (typeof dial !== 'object' || dial === null || Array.isArray(dial) || 'url' in dial)
     throw new UsageError(
       'discover: the option "dial" must be an object with the options of the transport that connects, as in { dial: { ca } }, without a `url`',
     );
-  return { schemes: schemesOf(schemes), sourceFor: (url: string): TransportSource => ({ ...dial, url }) };
+  return {
+    schemes: schemesOf(schemes, all === true),
+    hasOptions: Object.keys(dial).length > 0,
+    sourceFor: (url: string): TransportSource => ({ ...dial, url }),
+  };
 }
 
 function groupOf(text: string): { readonly host: string; readonly port: number } {
@@ -130,14 +135,17 @@ function groupOf(text: string): { readonly host: string; readonly port: number }
   );
 }
 
-function schemesOf(text: string | undefined): readonly string[] | undefined {
-  const schemes = text?.split(',').map((scheme) => scheme.trim().toLowerCase());
-  for (const scheme of schemes ?? [])
-    if (!SCHEMES.includes(scheme))
-      throw new UsageError(
-        `discover: the option "schemes" must be a list of ${SCHEMES.join(', ')}, not ${JSON.stringify(text)}`,
-      );
-  return schemes;
+/** `all`: whether calls are shared, for which each server needs a link. */
+function schemesOf(text: string | undefined, all: boolean): Schemes {
+  const possible = all ? SCHEMES.filter((scheme) => !scheme.startsWith('http')) : SCHEMES;
+  if (text === undefined)
+    return { allowed: possible, otherwise: 'among which calls cannot be shared by the option "all"' };
+  const allowed = text.split(',').map((scheme) => scheme.trim().toLowerCase());
+  if (!allowed.every((scheme) => possible.includes(scheme)))
+    throw new UsageError(
+      `discover: the option "schemes" must be a list of ${possible.join(', ')}${all ? ' with the option "all"' : ''}, not ${JSON.stringify(text)}`,
+    );
+  return { allowed, otherwise: 'which the option "schemes" does not list' };
 }
 
 function urlOf(source: TransportSource): string {

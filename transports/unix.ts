@@ -5,10 +5,7 @@ import { UsageError } from '../src/contract/errors.js';
 import { framingFor } from '../src/contract/framing/framings.js';
 import { StreamDialer } from './shared/stream-dial.js';
 import { StreamListener } from './shared/stream-listen.js';
-import { clearSocketFile, dialHints, listenHints } from './shared/stream-socket-file.js';
-
-/** The longest path of a socket in bytes: the field of the system has one more, for the NUL. */
-const LONGEST = process.platform === 'linux' ? 107 : 103;
+import { clearSocketFile, dialHints, LONGEST_PATH, listenHints } from './shared/stream-socket-file.js';
 
 const PIPE_HINTS = { EACCES: 'this user may not use that pipe; choose another name' };
 
@@ -47,7 +44,7 @@ const unix: TransportFactory = (address, wire) => {
       addressOf: () => text,
       ...(isPipe(path)
         ? { hints: () => PIPE_HINTS }
-        : { prepare: () => clearSocketFile(path), hints: () => listenHints(path) }),
+        : { prepare: () => clearSocketFile(path, `unix:${path}`), hints: () => listenHints(path) }),
     });
   }
   if (options.backlog !== undefined)
@@ -70,9 +67,9 @@ function pathOf(address: Address, path: string | undefined): string {
   if (isPipe(written)) return written;
   const absolute = resolve(written);
   const length = Buffer.byteLength(absolute);
-  if (length > LONGEST) {
+  if (length > LONGEST_PATH) {
     throw new UsageError(
-      `the path of a socket has at most ${LONGEST} bytes, but ${absolute} has ${length}; use a shorter one`,
+      `the path of a socket has at most ${LONGEST_PATH} bytes, but ${absolute} has ${length}; use a shorter one`,
     );
   }
   return absolute;

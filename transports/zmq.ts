@@ -19,10 +19,14 @@ export type { Zmq } from './shared/zmq-holder.js';
  * notifications are shared among those that serve (PUSH, PULL); or `pubsub`, where all who serve receive them (PUB, SUB), by topics. Who
  * serves binds its endpoints, and who connects connects to them; in `pipeline` and `pubsub`, `bind=on` and `bind=off` change that.
  *
- * Options of serving sides: `topics`, what a subscriber receives from the beginning (everything), as beginnings of topics, separated by commas
- * or in a list; `inFlight`, how many messages of a pipeline or a publisher are handled at a time (64); `forget`, in s, how long a caller that is
- * not Obverse may be silent (3,600). Both: `queue`, how many messages ZeroMQ keeps for each peer (1,000); `beat`, in ms, how often a silent
- * connection is checked (5,000); `curveServer`, `curvePublicKey`, `curveSecretKey` and `curveServerKey` as the package takes them.
+ * Options of serving sides: `topics`, what a subscriber receives from the beginning, as beginnings of topics, separated by commas or in a list:
+ * everything by default and for an empty name, nothing for `[]`; `inFlight`, how many messages of a pipeline or a publisher are handled at a
+ * time (64); `forget`, in s, how long a caller that is not Obverse may be silent (3,600) before its link ends, or, if a call of it is open,
+ * before it is asked by an empty message whether it is there. Both: `queue`, how many messages ZeroMQ keeps for each peer (1,000); `beat`, in ms,
+ * how often a silent connection is checked (5,000). These are whole numbers from 1 on, except `forget`, which is any positive number.
+ *
+ * Encryption by CURVE: a server has `curveServer` and its `curveSecretKey`; who connects has the public key of the server as `curveServerKey`,
+ * and `curvePublicKey` and `curveSecretKey` of its own.
  */
 const factory: TransportFactory = (address, wire) => {
   mustBeNode();

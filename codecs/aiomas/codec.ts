@@ -52,19 +52,19 @@ function tripleOf(message: Outbound): Triple {
 
 /** Undefined for an answer that nobody waits for. Throws an error for a value that is no message. */
 function messageOf(value: unknown): Message | undefined {
-  if (!Array.isArray(value) || value.length !== 3) throw new TypeError('it is not [type, id, content]');
-  const [type, id, content] = value as readonly unknown[];
-  if (typeof id !== 'string' && !Number.isSafeInteger(id)) throw new TypeError('its id is neither a number nor text');
+  const [type, id, content] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+  if (typeof id !== 'string' && !Number.isSafeInteger(id))
+    throw new TypeError('it is not [type, id, content] with a number or a text as the id');
   const known = id as number | string;
+  if (type !== REQUEST && type !== RESULT && type !== ERROR) throw new TypeError('its type is not 0, 1 or 2');
+  if ((value as readonly unknown[]).length !== 3) throw new Unread(type, known, 'it is not [type, id, content]');
   switch (type) {
     case REQUEST:
       return callOf(known, content);
     case RESULT:
       return known === NOTE ? undefined : { kind: 'reply', id: known, value: content };
     case ERROR:
-      return known === NOTE ? undefined : { kind: 'fault', id: known, error: errorIn(String(content)) };
-    default:
-      throw new TypeError('its type is not 0, 1 or 2');
+      return known === NOTE ? undefined : { kind: 'fault', id: known, error: errorIn(content) };
   }
 }
 
@@ -84,9 +84,10 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** A request is refused under its id; the caller that waits for an answer gets an error. */
-function unread({ type, id, message }: Unread): Message {
+/** A request is refused under its id; the caller that waits for an answer gets an error. Undefined for an answer that nobody waits for. */
+function unread({ type, id, message }: Unread): Message | undefined {
   if (type === REQUEST) return { kind: 'bad', id, error: { code: Code.InvalidRequest, message }, batch: undefined };
+  if (id === NOTE) return undefined;
   return { kind: 'fault', id, error: { code: Code.InternalError, message: `the answer cannot be read: ${message}` } };
 }
 

@@ -10,8 +10,10 @@ const CLASS = /^([A-Za-z_][\w.]{0,200})(:|\n|$)/;
 /** What a router of aiomas says, and this library. */
 const NOT_FOUND = /not found|is not exposed|^nobody handles |^the method /;
 
-/** The error of a traceback of Python: its last one, if it has several. Text of another form is a message. */
-export function errorIn(text: string): FaultBody {
+/** The error of a traceback of Python: its last one, if it has several. Text of another form is a message, another value is data. */
+export function errorIn(text: unknown): FaultBody {
+  if (typeof text !== 'string')
+    return { code: Code.Application, message: 'the call failed; its data holds the error', data: text };
   const { last, isTraceback } = lastError(text);
   const [head = '', name, after] = CLASS.exec(last) ?? [];
   // A single word may be the class of an error without a message, or a message.

@@ -1,7 +1,8 @@
 import { Extension } from '../msgpack/extensions.js';
 import { withoutRecords } from '../msgpack/records.js';
+import { endOfValue } from '../msgpack/tokens.js';
 import { packWith, unpackAll } from '../msgpack/values.js';
-import type { Values } from './values.js';
+import { Unread, type Values } from './values.js';
 
 /** Values in MessagePack; valid after `usePackage` of `msgpack` has been called. */
 export const msgpack: Values = {
@@ -33,8 +34,26 @@ function valuesIn(bytes: Uint8Array): readonly unknown[] {
   try {
     return unpackAll(bytes, false, asIs);
   } catch (error) {
-    const same = withoutRecords(bytes);
-    if (same === undefined) throw error;
-    return unpackAll(same, false, asIs);
+    try {
+      const same = withoutRecords(bytes);
+      if (same !== undefined) return unpackAll(same, false, asIs);
+    } catch {
+      // Then it is not because of records.
+    }
+    throw unread(bytes, error as Error) ?? error;
+  }
+}
+
+/** A list of three with a type and an id, whose content cannot be read. */
+function unread(bytes: Uint8Array, { message }: Error): Unread | undefined {
+  const type = bytes[1];
+  if (bytes[0] !== 0x93 || type === undefined || type > 2) return undefined;
+  try {
+    const id = unpackAll(bytes.subarray(2, endOfValue(bytes, 2)), false)[0];
+    return Number.isSafeInteger(id)
+      ? new Unread(type, id as number, `its values cannot be decoded: ${message}`)
+      : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -15,7 +15,7 @@ export interface Values extends Pick<Codec, 'form' | 'natives'> {
 export class Unread extends Error {
   constructor(
     readonly type: number,
-    readonly id: number,
+    readonly id: number | string,
     why: string,
   ) {
     super(why);

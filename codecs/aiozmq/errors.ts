@@ -9,10 +9,12 @@ const PARAMETERS = 'aiozmq.rpc.base.ParametersError';
 export function errorIn(value: unknown): FaultBody {
   const [name, args, repr] = Array.isArray(value) ? (value as unknown[]) : [];
   const list: readonly unknown[] = Array.isArray(args) ? args : [];
-  const message = typeof list[0] === 'string' ? list[0] : String(repr ?? name);
+  const texts = [list[0], repr, name].filter((each) => typeof each === 'string');
+  const message = texts[0] ?? 'the peer has reported an error without a text';
   const code = name === NOT_FOUND ? Code.MethodNotFound : name === PARAMETERS ? Code.InvalidParams : Code.Application;
   if (code !== Code.Application) return { code, message };
-  return { code, message, data: { name: String(name).replace(/^builtins\./, ''), args: list } };
+  const own = typeof name === 'string' ? name.replace(/^builtins\./, '') : 'Error';
+  return { code, message, data: { name: own, args: list } };
 }
 
 /** A fault as Python writes it. A name without a module is one of `builtins`. */

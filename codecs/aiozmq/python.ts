@@ -30,9 +30,11 @@ export function writer(sendsPickles: boolean): (value: unknown) => Uint8Array {
   return packWith((value) => {
     if (typeof value === 'bigint') return integer(value);
     if (value instanceof Extension) {
-      if (!sendsPickles && value.type >= FIRST_PICKLE && value.type <= LAST_PICKLE)
+      // One byte of it is written.
+      const type = value.type & 0xff;
+      if (!sendsPickles && type >= FIRST_PICKLE && type <= LAST_PICKLE)
         throw new TypeError(
-          `an Extension of the type ${value.type} is a pickle, which the peer executes; it is sent only with the codec "aiozmq?pickles=on"`,
+          `an Extension of the type ${type} is a pickle, which the peer executes; it is sent only with the codec "aiozmq?pickles=on"`,
         );
       return value;
     }

@@ -35,8 +35,9 @@ export function toMessage(value: unknown): Message {
       if (!isId(first)) return bad(null, `the id of a request is a whole number below 2^53, not ${nameOf(first)}`);
       return toCall(first, second, third);
     case RESPONSE:
-      if (value.length !== 4) return bad(null, 'a response has four elements: [1, id, error, result]');
       if (!isId(first)) return bad(null, `the id of a response is a whole number below 2^53, not ${nameOf(first)}`);
+      // Its caller must not wait any longer.
+      if (value.length !== 4) return fault(first, 'the answer cannot be read: it is not [1, id, error, result]');
       return second === null || second === undefined
         ? { kind: 'reply', id: first, value: third }
         : fault(first, second);

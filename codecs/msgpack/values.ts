@@ -2,7 +2,7 @@ import type { Packr, Unpackr } from 'msgpackr';
 import { type Box, Boxed, boxed, type Special } from './boxes.js';
 import { bigIntFromBytes, Extension, Type, typedFromBytes } from './extensions.js';
 import { noRecords } from './records.js';
-import { endOfValue } from './tokens.js';
+import { endOfValue, NEVER } from './tokens.js';
 
 /** What this codec uses of the package `msgpackr`. */
 export type Package = typeof import('msgpackr/index-no-eval').default;
@@ -133,13 +133,15 @@ let reading: ((extension: Extension) => unknown) | undefined;
 
 /**
  * Reads one value, or several one after the other. `own`: nothing else holds the memory, so bytes need no copy. `read`: for peers that do not
- * know our extensions, what an extension of any type becomes.
+ * know our extensions, what an extension of any type becomes. Throws if the bytes are not MessagePack.
  */
 export function unpackAll(
   bytes: Uint8Array,
   own: boolean,
   read?: (extension: Extension) => unknown,
 ): readonly unknown[] {
+  // msgpackr reads the byte that begins no value as an object of its own.
+  if (bytes.includes(NEVER)) for (let at = 0; at < bytes.length; ) at = endOfValue(bytes, at);
   source = bytes as typeof source;
   reading = read;
   return ((own ? viewing : copying).unpackMultiple(bytes) as unknown[] | undefined) ?? [];

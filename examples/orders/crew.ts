@@ -49,6 +49,7 @@ export class Crew {
     const over = once(child, 'close');
     const ready = new Promise<void>((resolve, reject) => {
       createInterface(child.stdout as NodeJS.ReadableStream).on('line', (line) => {
+        if (this.isClosing) return;
         const [word, order] = line.split(' ');
         if (word === 'ready') resolve();
         else if (word === 'begin') this.watch.began(job, Number(order));

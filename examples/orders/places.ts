@@ -61,7 +61,7 @@ export function placesAt(url: string, folder: string, run: string): Places {
       };
     }
     case 'zmq+tcp':
-      return { ...sockets(base), keeps: false };
+      return { ...sockets(base, at), keeps: false };
     default:
       throw new Error(
         `expected sqlite:, sqlite:FILE, nats://HOST, postgres://USER@HOST/DATABASE or zmq+tcp://HOST:PORT, not "${url}"`,
@@ -81,15 +81,19 @@ function database(at: (...options: string[]) => string, folder: string, run: str
 }
 
 /** Sockets of ZeroMQ: everyone who serves has one, with the ports from that of the URL on. */
-function sockets(base: string) {
+function sockets(base: string, at: (address: string, ...options: string[]) => string) {
   const [, host = '', port = ''] = /^zmq\+tcp:\/\/(.+):(\d+)$/.exec(base) ?? [];
-  if (port === '') throw new Error(`expected zmq+tcp://HOST:PORT, as in zmq+tcp://127.0.0.1:5600, not "${base}"`);
   const { shops, workers, subscribers } = names;
   const all: readonly string[] = [...shops, ...workers, ...subscribers];
+  const last = 65_536 - all.length;
+  if (port === '' || Number(port) < 1 || Number(port) > last)
+    throw new Error(
+      `expected zmq+tcp://HOST:PORT with a port from 1 to ${last}, as in zmq+tcp://127.0.0.1:5600, not "${base}"`,
+    );
   const endpoint = (name: string): string => `${host}:${Number(port) + all.indexOf(name)}`;
-  const place = (serving: readonly string[], options: string): Place => ({
-    serve: (name) => `zmq+tcp://${endpoint(name)}?${options}`,
-    connect: `zmq+tcp://${serving.map(endpoint).join(',')}?${options}`,
+  const place = (serving: readonly string[], option: string): Place => ({
+    serve: (name) => at(`zmq+tcp://${endpoint(name)}`, option),
+    connect: at(`zmq+tcp://${serving.map(endpoint).join(',')}`, option),
   });
   return {
     service: place(shops, 'role=rpc'),

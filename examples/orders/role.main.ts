@@ -1,4 +1,6 @@
 // One process of the shop: `role.main.ts worker "worker 2"`, with its addresses in SERVES and WRITES.
+import { once } from 'node:events';
+import type { Side } from 'obverse';
 import { type Role, shop, subscriber, worker } from './roles.js';
 
 const roles = { shop, worker, subscriber };
@@ -15,11 +17,15 @@ async function step<T>(order: number, work: () => Promise<T>): Promise<T> {
 
 // Ctrl-C reaches all processes: this one ends when the main program closes its input, or is gone.
 process.on('SIGINT', () => {});
+// If the main program is gone, nobody reads what this one reports of its last orders.
+process.stdout.on('error', () => {});
 try {
-  const start: (role: Role) => Promise<readonly { close(): Promise<void> }[]> = roles[role as keyof typeof roles];
+  const start: (role: Role) => Promise<readonly Side<object>[]> = roles[role as keyof typeof roles];
   const sides = await start({ name, serves, writes, step });
   console.log('ready');
-  process.stdin.resume().once('close', () => void Promise.all(sides.map((side) => side.close())));
+  await once(process.stdin.resume(), 'close');
+  // In their order: what serves ends its last orders while what it writes to is still open.
+  for (const side of sides) await side.close({ drain: 1_000 });
 } catch (error) {
   console.error(`${name}: ${(error as Error).message}`);
   process.exit(1);

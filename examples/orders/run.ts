@@ -88,9 +88,10 @@ async function sell(
   const answers: Promise<void>[] = [];
   for (const { number, article } of orders) {
     await setTimeout(60, undefined, { signal });
-    const answer = customer.to(null, { signal }).place({ number, article });
-    answers.push(answer.then(() => placed(number)));
-    answer.catch((error: Error) => silence.fail(error));
+    const order = customer.to(null, { signal }).place({ number, article });
+    const answer = order.then(() => placed(number));
+    answer.catch((error: Error) => silence.fail(error)); // at once, while further orders are placed
+    answers.push(answer);
   }
   await Promise.all(answers);
 }

@@ -16,7 +16,7 @@ export class Silence {
       this.resolve = resolve;
       this.signal.addEventListener('abort', () => reject(this.signal.reason));
     });
-    this.over.catch(() => {}).finally(() => clearTimeout(this.timer));
+    this.over.catch(() => {});
     signal.addEventListener('abort', () => this.fail(signal.reason), { once: true });
   }
 
@@ -28,7 +28,8 @@ export class Silence {
   /** Something has happened. */
   heard(): void {
     clearTimeout(this.timer);
-    if (this.pauses === 0) this.timer = setTimeout(this.resolve, this.ms);
+    // It alone does not keep the program running: after the end, something may happen once more.
+    if (this.pauses === 0) this.timer = setTimeout(this.resolve, this.ms).unref();
   }
 
   /** Something is expected, however long it takes: as many calls of `resume` end that. */

@@ -24,6 +24,8 @@ export class ActiveTransport {
   private readonly admissions: Promise<void>[] = [];
   /** It could not be opened in time, and so may not be closed in time either. */
   private stuck = false;
+  /** There was a link. */
+  reached = false;
 
   /**
    * `patience`: how long, in milliseconds, `close` waits for what is still being sealed. `replaces`: the side is open already, over
@@ -74,6 +76,7 @@ export class ActiveTransport {
   }
 
   private accept(link: Link): Receiver {
+    this.reached = true;
     const connection = this.connect(link);
     const { dialed, redialer, service } = link;
     // Where one of several links is enough, the transport waits for it.

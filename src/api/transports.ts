@@ -7,6 +7,7 @@ import type { RpcSession } from '../session/rpc-session.js';
 import type { SideLoad } from '../session/side-load.js';
 
 import { ActiveTransport } from './active-transport.js';
+import { NOT_SENT } from './side-states.js';
 
 /** What the transports need of their side. */
 export interface TransportsOwner {
@@ -47,6 +48,8 @@ export class Transports {
     } catch (error) {
       await line.close();
       this.all.delete(line);
+      // Without a link, nothing was sent, whatever the transport says.
+      if (!line.reached && error instanceof ConnectionLost) Object.assign(error, NOT_SENT);
       throw error;
     }
     return line;

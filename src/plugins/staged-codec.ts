@@ -12,9 +12,16 @@ export function staged(codec: Codec, stages: Stages): Codec {
   const encode = (message: Outbound): Frame => leaves(codec.encode(written(message)));
   const decode: Codec['decode'] = (frame, give, packed) =>
     codec.decode(comes(frame), messages.incoming === undefined ? give : (message) => give(read(message)), packed);
-  // What stages make of a frame of several parts is one part.
-  const { parts } = codec;
-  if (form === undefined) return { ...traitsOf(codec), ...(parts !== undefined && { parts }), encode, decode };
+  // What stages make of a frame of several parts is one part, and no body that the rules of a dialect could be read from.
+  const { parts, http } = codec;
+  if (form === undefined)
+    return {
+      ...traitsOf(codec),
+      ...(parts !== undefined && { parts }),
+      ...(http !== undefined && { http }),
+      encode,
+      decode,
+    };
   const { framing: _, join: __, ...traits } = traitsOf(codec);
   return { ...traits, form, framing: framingOf(codec, form), encode, decode };
 }

@@ -17,7 +17,8 @@ import { type RecordingSink, Tape, type Traits, writeFrame } from './recording.j
  * its time. {@link replay} plays the peers of the recording. A file is overwritten, line by line; a function is called
  * with the lines.
  *
- * It records one transport. Frames of one turn are not joined while they are recorded. A value that cannot be recorded
+ * It records one transport. Calls over a service or a queue, which go to no peer in particular, are refused with a UsageError; the side
+ * that serves them can be recorded. Frames of one turn are not joined while they are recorded. A value that cannot be recorded
  * ends its link with a UsageError that names it. Credentials are recorded as `(hidden)`, with codecs that the library knows by name.
  *
  * @example
@@ -63,10 +64,20 @@ class RecordedTransport implements Transport {
 
   async open(accept: (link: Link) => Receiver): Promise<void> {
     try {
-      await this.inner.open((link) => {
-        const recorded = new RecordedLink(link, this.tape, this.hide);
-        recorded.deliverTo(accept(recorded));
-        return recorded.receiver;
+      await new Promise<void>((resolve, reject) => {
+        let refused: Promise<void> | undefined;
+        const opened = this.inner.open((link) => {
+          if (link.dispatch !== undefined || link.choose !== undefined) {
+            refused ??= this.inner.close().then(() => reject(notRecordable(this.address)));
+            return { receive() {}, drained() {}, closed() {} };
+          }
+          const recorded = new RecordedLink(link, this.tape, this.hide);
+          recorded.deliverTo(accept(recorded));
+          return recorded.receiver;
+        });
+        // A transport that is closed before it is open rejects for that reason.
+        const ended = (settle: () => void) => () => refused ?? settle();
+        opened.then(ended(resolve), (error: Error) => ended(() => reject(error))());
       });
     } catch (error) {
       this.tape.note({ failed: error instanceof Error ? error.message : String(error) });
@@ -83,11 +94,19 @@ class RecordedTransport implements Transport {
   }
 }
 
+const notRecordable = (address: string): UsageError =>
+  new UsageError(
+    `record() records frames that go to one peer, and calls over ${address} go to any of several, or to a queue: record the side that serves`,
+  );
+
 class RecordedLink implements Link {
   readonly peer: string;
   readonly agreed?: boolean;
   readonly dialed?: boolean;
   readonly bus?: boolean;
+  readonly brief?: boolean;
+  readonly takes?: NonNullable<Link['takes']>;
+  readonly callBeat?: number;
   readonly proved?: () => void;
   readonly frameBytes?: number;
   readonly info?: LinkInfo;
@@ -103,12 +122,15 @@ class RecordedLink implements Link {
     private readonly tape: Tape,
     private readonly hide: Hiding,
   ) {
-    const { peer, agreed, dialed, bus, maxFrame, frameBytes, proved, info } = inner;
+    const { peer, agreed, dialed, bus, brief, takes, callBeat, maxFrame, frameBytes, proved, info } = inner;
     this.peer = peer;
     const traits: Traits = {
       ...(agreed !== undefined && { agreed }),
       ...(dialed !== undefined && { dialed }),
       ...(bus !== undefined && { bus }),
+      ...(brief !== undefined && { brief }),
+      ...(takes !== undefined && { takes }),
+      ...(callBeat !== undefined && { callBeat }),
       ...(frameBytes !== undefined && frameBytes !== defaultLimits.frameBytes && { frameBytes }),
     };
     Object.assign(this, traits, info !== undefined && { info });

@@ -12,7 +12,10 @@ export type Written =
   | { readonly values: unknown; readonly length: number };
 
 /** The recorded properties of a link; not `packets`, because a recording has one sent message per frame. */
-export type Traits = Pick<Link, 'agreed' | 'dialed' | 'bus' | 'maxFrame' | 'frameBytes'>;
+export type Traits = Pick<
+  Link,
+  'agreed' | 'dialed' | 'bus' | 'brief' | 'takes' | 'callBeat' | 'maxFrame' | 'frameBytes'
+>;
 
 /** The first line of a recording. */
 export interface Head {

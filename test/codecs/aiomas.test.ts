@@ -165,25 +165,19 @@ it('carries any value of JSON in requests and results', () => {
 });
 
 describe('a hostile peer', () => {
-  it.each([
-    '[]',
-    '[0]',
-    '[3, 1, 2]',
-    '[0, 1, [], 4]',
-    '{}',
-    '1',
-    '[1, 1.5, 2]',
-    '[1, true, 2]',
-    '[1, {}, 2]',
-    '[1, null, 2]',
-    '[',
-    'x',
-  ])('that sends no message is refused: %s', (content) =>
-    expect(() => read(text(content))).toThrow(/^this is no message of aiomas: /),
+  it.each(['[]', '[0]', '[3, 1, 2]', '{}', '1', '[1, 1.5, 2]', '[1, true, 2]', '[1, {}, 2]', '[1, null, 2]', '[', 'x'])(
+    'that sends no message is refused: %s',
+    (content) => expect(() => read(text(content))).toThrow(/^this is no message of aiomas: /),
   );
   it('that calls nothing, or with arguments that are none, is refused under its id', () => {
     for (const content of ['1', 'null', '["a"]', '[1, [], {}]', '["a", {}, []]', '["a", [], [1]]', '["a", [], {}, 1]'])
       expect(read(text(`[0, 5, ${content}]`))).toMatchObject([{ kind: 'bad', id: 5, error: { code: -32_600 } }]);
+  });
+  it('that sends too little or too much hears so under its id', () => {
+    expect(read(text('[0, 5]'))).toMatchObject([{ kind: 'bad', id: 5, error: { code: -32_600 } }]);
+    expect(read(text('[0, 5, [], 4]'))).toMatchObject([{ kind: 'bad', id: 5 }]);
+    expect(read(text('[1, 5]'))).toMatchObject([{ kind: 'fault', id: 5, error: { code: -32_603 } }]);
+    expect(read(text('[2, 0]'))).toEqual([]);
   });
   it('that sends NaN of Python, or half a message, hears so under its id', () => {
     expect(read(text('[0, 5, ["a", [NaN], {}]]'))).toMatchObject([{ kind: 'bad', id: 5 }]);

@@ -85,6 +85,18 @@ describe('a frame that is no message', () => {
     expect(read(`${REQUEST}010161010190000190`)).toMatchObject([{ kind: 'bad', id: 2, error: { code: -32_600 } }]);
     expect(read(`${REPLY}00000191`)).toMatchObject([{ kind: 'fault', id: 2, error: { code: -32_603 } }]);
   });
+  it('is refused under its id if a value is the byte that MessagePack never uses', () => {
+    const error = { code: -32_600, message: expect.stringMatching(/the byte c1 does not begin a value$/) };
+    expect(read(`${REQUEST}010161010291c1000180`)).toMatchObject([{ kind: 'bad', id: 2, error }]);
+    const fault = { code: -32_603, message: expect.stringMatching(/the byte c1 does not begin a value$/) };
+    expect(read(`${REPLY}000001c1`)).toMatchObject([{ kind: 'fault', id: 2, error: fault }]);
+  });
+  it('says so if an error has no text', () => {
+    const message = 'the peer has reported an error without a text';
+    expect(read(`${REPLY}01000105`)).toMatchObject([
+      { kind: 'fault', id: 2, error: { code: -32_000, message, data: { name: 'Error' } } },
+    ]);
+  });
   it('without an id is refused as a whole', () => expect(() => read('0100010161010190000190')).toThrow(ProtocolError));
   it('is ignored if it answers a notification', () => {
     expect(read('011119456ced0000000066727ced0ec0da410000012a')).toEqual([]);

@@ -131,7 +131,7 @@ describe('msgpack on the wire', () => {
       [pack([0, 4, 5, []]), id(4)],
       [pack([0, 4, 'add', 'text']), id(4)],
       [pack([0, {}, 'add', []]), id(null)],
-      [pack([1, 4, null]), id(null)],
+      [pack([1, 4, null]), { kind: 'fault', id: 4, error: { code: Code.Application } }],
       [pack([2, 'add', [], 1]), id(null)],
       [pack([2, null, []]), id(null)],
       // A key that is a list: the values are valid, so the next message is found.
@@ -150,6 +150,8 @@ describe('msgpack on the wire', () => {
       ['940007a3616464ddffffffff', /ends inside a value/],
       ['940007a3616464c6ffffffff', /ends inside a value/],
       ['940007a361646491c7045300', /ends inside a value/],
+      ['940007a361646491c1', /the byte c1 does not begin a value/],
+      ['94010ac081a178c1', /the byte c1 does not begin a value/],
     ] as const) {
       const given: Message[] = [];
       const broken = () => codec.decode(Buffer.concat([hex('94010ac001'), hex(bytes)]), (m) => given.push(m), false);

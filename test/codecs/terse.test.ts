@@ -214,9 +214,7 @@ describe('an invalid line of terse', () => {
     [':1', 'column 1: a line begins with the name of a method, not with :'],
     ['say[x]', 'column 5: an id is a number or a quoted string, not x'],
     ['say[1', 'column 6: an id ends with ]'],
-    ['[1]', 'column 4: an answer is [id]:value, or [id]! followed by the fields of an error'],
-    ['[1]:1 2', 'column 7: an answer has exactly one value'],
-    ['[1]! 1', 'column 5: an error has fields: code, message and data'],
+    ['[1', 'column 3: an id ends with ]'],
     [`say ${'['.repeat(1001)}`, 'column 1004: values can be nested at most 1000 levels deep'],
   ] as const) {
     it(line.length > 50 ? `${line.slice(0, 20)}…` : line, () => {
@@ -234,11 +232,20 @@ describe('an invalid line of terse', () => {
     });
   }
 
+  it.each([
+    ['[1]', 'column 4: an answer is [id]:value, or [id]! followed by the fields of an error'],
+    ['[1]:1 2', 'column 7: an answer has exactly one value'],
+    ['[1]! 1', 'column 5: an error has fields: code, message and data'],
+    ['[1]:forty', 'column 5: forty is not a value; write a string in quotes, as in "forty"'],
+  ])('that is an answer rejects its call: %s', (line, message) => {
+    const error = { code: Code.InternalError, message: `the answer cannot be read: ${message}` };
+    expect(read(line)).toEqual([{ kind: 'fault', id: 1, error }]);
+  });
+
   it('is a bad message with the id of its call, if it has one', () => {
     expect(read('add[7] 2 forty')).toMatchObject([{ kind: 'bad', id: 7, error: { code: Code.ParseError } }]);
     expect(read('add[] 2 forty')).toMatchObject([{ kind: 'bad', id: null }]);
     expect(() => read('add 2 forty')).toThrow(ProtocolError);
-    expect(() => read('[7]:forty')).toThrow(ProtocolError);
   });
 
   it('is refused for its depth only beyond the limit', () => {

@@ -10,7 +10,9 @@ it('loses no order over sqlite, although its processes are killed', { timeout: 1
 
 it.each([
   ['mysql://x', '24', /^expected sqlite:, sqlite:FILE, nats:\/\/HOST, .*not "mysql:\/\/x"\n$/],
-  ['zmq+tcp://127.0.0.1', '24', /^expected zmq\+tcp:\/\/HOST:PORT, as in /],
+  ['zmq+tcp://127.0.0.1', '24', /^expected zmq\+tcp:\/\/HOST:PORT with a port from 1 to 65529, as in /],
+  ['zmq+tcp://127.0.0.1:65530', '24', /^expected zmq\+tcp:\/\/HOST:PORT with a port from 1 to 65529, as in /],
+  ['zmq+tcp://127.0.0.1:5600?nonsense=1', '24', /nonsense/],
   ['nats://127.0.0.1:1', '24', /127\.0\.0\.1:1/],
   ['sqlite:', '0', /^expected a number of orders from 1, not "0"\n$/],
   ['sqlite:', 'many', /^expected a number of orders from 1, not "many"\n$/],

@@ -45,6 +45,22 @@ describe("the MCP SDK's client over streamable HTTP, against a RemoteAPI server"
     expect(await client.ping()).toEqual({});
     await expect(client.callTool({ name: 'subtract', arguments: {} })).rejects.toMatchObject({ code: -32_602 });
   });
+  it('is refused by the rules of the dialect also where stages observe its messages', async () => {
+    const seen: unknown[] = [];
+    const server = await Tools.serve('http://127.0.0.1:0/mcp', {
+      codec: 'jrpc?dialect=mcp',
+      stages: { messages: { incoming: (message) => void seen.push(message) } },
+      logger: quiet,
+    });
+    ends.push(() => server.close());
+    server.ping.connect(() => ({}));
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    const asked = (version: string) => post(server.address as string, body, { 'mcp-protocol-version': version });
+    expect((await asked('1999-01-01')).status).toBe(400);
+    expect(seen).toEqual([]);
+    expect((await asked('2025-11-25')).status).toBe(200);
+    expect(seen).toHaveLength(1);
+  });
   it.each(['2025-03-26', '2025-06-18', '2025-11-25'])('speaks the version %s', async (version) => {
     const seen: unknown[] = [];
     const server = await serveNoting(version, seen);

@@ -17,7 +17,7 @@ import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
  */
 const BOUND = 63_950;
 /** The same for everything in one file, as for a page without modules. */
-const SINGLE_FILE_BOUND = 166_700;
+const SINGLE_FILE_BOUND = 166_850;
 
 let folder: string;
 let project: string;

@@ -1,82 +1,15 @@
-import dgram from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/contract/address.js';
-import { ConnectionLost, incoming, RemoteAPI, type Reply, type Sender, UsageError } from '../../src/index.js';
+import { ConnectionLost, UsageError } from '../../src/index.js';
 import { testTransport } from '../../src/testing/index.js';
 import discover from '../../transports/discover.js';
 import { type GroupMessage, read, written } from '../../transports/shared/discover-messages.js';
 import { blocksOf } from '../docs/pages.js';
+import { connect, Desk, endAll, Guest, group, later, raw, refusal, serve } from '../support/discovery.js';
 import { freePort } from '../support/engines.js';
 import { withTransports } from '../support/mux-wire.js';
 
-class Desk extends RemoteAPI {
-  @incoming({ hasReply: true }) whoAreYou(_sender: Sender): Reply<string> {}
-}
-const Guest = Desk.invert();
-
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-/** A group that no other test uses, on this machine only. */
-async function group(): Promise<string> {
-  return `group=239.255.79.66:${await freePort()}&interface=127.0.0.1`;
-}
-
-async function serve(url: string, name: string) {
-  const server = await Desk.serve(url, { logger: null });
-  ends.push(() => server.close());
-  server.whoAreYou.connect(() => name);
-  return server;
-}
-
-async function connect(url: string, options: Parameters<typeof Guest.connect>[1] = {}) {
-  const client = await Guest.connect(url, { logger: null, ...options });
-  ends.push(() => client.close());
-  return client;
-}
-
-/** A member of the group that sends and receives datagrams as they are. */
-async function raw(query: string) {
-  const [, host = '', port = ''] = /group=([^:]+):(\d+)/.exec(query) ?? [];
-  const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });
-  const heard: { method: string; params: Record<string, string> }[] = [];
-  socket.on('message', (data) => {
-    if (data.toString().startsWith('{"')) heard.push(JSON.parse(data.toString()));
-  });
-  await new Promise<void>((resolve) => socket.bind({ address: host, port: Number(port) }, resolve));
-  socket.addMembership(host, '127.0.0.1');
-  socket.setMulticastInterface('127.0.0.1');
-  ends.push(() => new Promise<void>((resolve) => socket.close(() => resolve())));
-  const send = (what: unknown) =>
-    new Promise<void>((resolve, reject) =>
-      socket.send(typeof what === 'string' ? what : JSON.stringify(what), Number(port), host, (error) =>
-        error === null ? resolve() : reject(error),
-      ),
-    );
-  const advertise = (address: string, id = 'an-id-of-a-server') =>
-    send({ jsonrpc: '2.0', method: 'advertise', params: { name: 'desk', address, id } });
-  const until = async (holds: () => boolean) => {
-    while (!holds()) await new Promise((resolve) => socket.once('message', resolve));
-  };
-  return { heard, send, advertise, until };
-}
-
-/** Whether this machine delivers datagrams to a multicast group; why not, if not. */
-async function refusal(): Promise<string> {
-  try {
-    const query = await group();
-    const [one, other] = [await raw(query), await raw(query)];
-    await one.send({ method: 'probe' });
-    const timeout = new Promise<string>((resolve) => setTimeout(resolve, 1_000, 'the system delivers no multicast'));
-    return await Promise.race([other.until(() => other.heard.length > 0).then(() => ''), timeout]);
-  } catch (error) {
-    return (error as Error).message;
-  } finally {
-    for (const end of ends.splice(0)) await end();
-  }
-}
+afterEach(endAll);
 
 const reason = await refusal();
 if (reason === '') {
@@ -248,7 +181,7 @@ describe.skipIf(reason !== '')(`discover:${reason === '' ? '' : ` (n/a: ${reason
     for (let n = 0; n < 300; n++) await flood.send({ method: 'seek', params: { name: 'desk' } });
     // Datagrams may be lost; one that was sent after all others is repeated until it has arrived.
     const repeating = setInterval(() => void flood.send({ method: 'last' }), 20);
-    ends.push(() => clearInterval(repeating));
+    later(() => clearInterval(repeating));
     await flood.until(() => flood.heard.some(({ method }) => method === 'last'));
     const announced = flood.heard.filter(({ method }) => method === 'advertise').length;
     expect(announced).toBeGreaterThan(0);

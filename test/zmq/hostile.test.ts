@@ -1,18 +1,15 @@
 import { createConnection, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Dealer, Publisher, Push, Request, Router, XSubscriber } from 'zeromq';
+import { Publisher, Push, Request, Router, XSubscriber } from 'zeromq';
 import { ConnectionLost } from '../../src/index.js';
 import type { Options } from '../../src/types/options.js';
 import { until } from '../support/core-waiting.js';
+import { ANYWHERE, attack, bare, call, endpointOf, flood } from './bare.js';
 import { closeAll, closing, Work } from './ends.js';
 
 /* Hostile peers of ZeroMQ: what one of them sends harms no other, and a side keeps no more of them than its bounds allow. */
 
 afterEach(closeAll);
-
-const ANYWHERE = 'zmq+tcp://127.0.0.1:*';
-const endpointOf = ({ address }: { readonly address: string }): string =>
-  address.replace('zmq+', '').replace(/\?.*/, '');
 
 async function serve(options: Options = {}, address = ANYWHERE) {
   const side = closing(await Work.serve(address, { logger: null, ...options }));
@@ -24,34 +21,6 @@ async function serve(options: Options = {}, address = ANYWHERE) {
 async function caller(address: string) {
   return closing(await Work.invert().connect(address, { logger: null }));
 }
-
-/** A socket of the bare package, which is closed at the end of the test. */
-function bare<S extends { linger: number; close(): void }>(socket: S): S {
-  closing({
-    async [Symbol.asyncDispose]() {
-      socket.linger = 0;
-      socket.close();
-    },
-  });
-  return socket;
-}
-
-function attack(endpoint: string, options: ConstructorParameters<typeof Dealer>[0] = {}): Dealer {
-  const socket = bare(new Dealer({ sendTimeout: 0, ...options }));
-  socket.connect(endpoint);
-  return socket;
-}
-
-/** Sends as fast as ZeroMQ takes it, without leaving the event loop for long. */
-async function flood(socket: Dealer | Push, count: number, message: (n: number) => (string | Uint8Array)[]) {
-  for (let n = 0; n < count; n++) {
-    while (!socket.writable) await new Promise<void>((resolve) => setImmediate(resolve));
-    await socket.send(message(n) as string[]);
-  }
-}
-
-const call = (id: number | string, method = 'who', params: object = {}): string =>
-  JSON.stringify({ jsonrpc: '2.0', id, method, params });
 
 describe('garbage of a TCP client at the port of a server', () => {
   const greeting = Buffer.concat([
@@ -259,6 +228,26 @@ describe('a hostile server', () => {
     expect(names.filter((name) => name !== 'server' && name !== 'forged')).toEqual([]);
     for (const each of told) if (each.status === 'rejected') expect(each.reason).toBeInstanceOf(ConnectionLost);
     expect(client.pendingCalls()).toEqual([]);
+  });
+
+  it('that says 100,000 times that it takes no more calls is answered once', async () => {
+    let answers = 0;
+    const callers = new Set<string>();
+    const bad = await hostile(async (socket, peer, text) => {
+      if (text === '') answers++;
+      const isFirst = callers.size === 0;
+      callers.add(peer.toString('latin1'));
+      if (!isFirst) return;
+      for (let said = 0; said < 100_000; said++) {
+        while (!socket.writable) await new Promise<void>((resolve) => setImmediate(resolve));
+        await socket.send([peer, '\x01']);
+      }
+      await socket.send([peer, '\0']);
+    });
+    closing(await Work.invert().connect(bad, { logger: null }));
+    // It has read them when it connects again after the end.
+    await until(() => callers.size === 2 && answers > 0);
+    expect(answers).toBe(1);
   });
 });
 

@@ -117,6 +117,35 @@ it('subscribes and ends that while it is open', async () => {
   await other();
 });
 
+it('receives nothing for an empty list of topics, until it subscribes', async () => {
+  const side = closing(
+    await Work.serve({ url: 'zmq+tcp://127.0.0.1:*', role: 'pubsub', topics: [] }, { logger: null }),
+  );
+  const heard: string[] = [];
+  side.note.connect((_sender, { text }) => void heard.push(text));
+  const client = await writes(side.address);
+  for (const text of ['secret', 'news']) client.note(topic(text) as never, { text });
+  await side.subscribe('news');
+  await until(() => {
+    for (const text of ['secret', 'news']) client.note(topic(text) as never, { text });
+    return heard.length > 10;
+  });
+  expect([...new Set(heard)]).toEqual(['news']);
+});
+
+it('publishes to who serves in the same process as soon as it is connected', async () => {
+  for (let round = 0; round < 20; round++) {
+    const { side, heard } = await hears(`${freeEndpoints['zmq+inproc']?.()}?role=pubsub`);
+    const client = await writes(side.address);
+    for (let n = 0; n < 10; n++) client.note(topic('t') as never, { text: `${n}` });
+    client.remote.note({ text: 'last' });
+    await until(() => heard.includes('last'));
+    expect(heard).toHaveLength(11);
+    await client.close();
+    await side.close();
+  }
+});
+
 /** Long enough for a message that was sent to be with its socket, while this process does nothing else: nothing reports that it is. */
 function block(): void {
   const end = performance.now() + 50;

@@ -151,7 +151,7 @@ it.each([
   ['zmq+tcp://127.0.0.1:1?role=queue', /the option "role" must be rpc or pipeline or pubsub/],
   ['zmq+tcp://127.0.0.1:1?bind=on', /the option "bind" is for pipeline and pubsub/],
   ['zmq+tcp://127.0.0.1:1?topics=a', /the option "topics" is for the side that serves in the role pubsub/],
-  ['zmq+tcp://127.0.0.1:1?beat=-1', /the option "beat" must be a positive number/],
+  ['zmq+tcp://127.0.0.1:1?beat=-1', /the option "beat" must be a whole number from 1 to/],
   ['zmq+tcp://127.0.0.1:1?rol=rpc', /has no option "rol"/],
 ])('%s is refused', async (address, text) => {
   const connecting = Work.invert().connect(address as 'tcp://');

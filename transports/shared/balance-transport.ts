@@ -10,6 +10,8 @@ import { NOT_SENT } from './redial-awaited.js';
 
 /** An attempt reports more than `open` can where its time is over: it gets so many milliseconds for it. */
 const SLACK_MS = 75;
+/** How many parts are listed in an error. */
+const LISTED = 8;
 
 interface Opening {
   readonly failed: Set<Part>;
@@ -194,7 +196,10 @@ export class BalanceTransport implements Transport, BalanceHub, PartHub {
 
   /** The parts, and why they are down. */
   private list(): string {
-    return this.parts.map(({ address, why }) => `(${address}) ${why?.message ?? 'is being dialed'}`).join('; ');
+    const { length } = this.parts;
+    const listed = this.parts.slice(0, LISTED);
+    const list = listed.map(({ address, why }) => `(${address}) ${why?.message ?? 'is being dialed'}`).join('; ');
+    return length > LISTED ? `${list}; and ${length - LISTED} more` : list;
   }
 
   private refuseIfClosed(): void {

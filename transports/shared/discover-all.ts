@@ -1,4 +1,3 @@
-import { messageOf } from '../../src/base/thrown.js';
 import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
 import type { BalanceBy } from './balance-address.js';
@@ -9,6 +8,12 @@ import { EVERY_MS } from './discover-server.js';
 
 /** After how many ms without an announcement a server that cannot be reached is not dialed any more. */
 const FORGOTTEN_MS = 3 * EVERY_MS;
+/** How long, in ms, it is between two times that new servers are dialed: anybody can announce others without end. */
+const APART_MS = 1_000;
+/** For how many ms a server that cannot be reached is left out while too many are announced. */
+const LEFT_OUT_MS = 60_000;
+/** How many addresses that do not fit are logged. */
+const LOGGED = 5;
 
 /** Seeks the servers of a name, and shares the calls among all of them. Servers that come join, and those that depart get no more calls. */
 export class DiscoveringAll implements Transport {
@@ -16,14 +21,18 @@ export class DiscoveringAll implements Transport {
   private readonly balance: Balance;
   private readonly transport: Transport;
   /** By address: what was announced and has not departed. */
-  private readonly parts = new Map<string, BalancePart | 'being added' | 'refused'>();
+  private readonly parts = new Map<string, BalancePart | 'being added'>();
   private timer: Timer | undefined;
+  private updating: Timer | undefined;
+  private updatedAt = Number.NEGATIVE_INFINITY;
+  private refused = 0;
 
   constructor(
     private readonly plan: ClientPlan & { readonly by: BalanceBy | undefined },
     private readonly wire: Wire,
   ) {
     this.search = new Search(plan, wire);
+    this.search.found.isUsed = (address) => this.isUp(address);
     this.balance = balance([], { by: plan.by });
     this.transport = this.balance(wire);
   }
@@ -36,15 +45,18 @@ export class DiscoveringAll implements Transport {
     const { search, wire } = this;
     try {
       await search.begin();
-      const addresses = await search.addresses(time() + wire.limits.connectMs, new Set());
-      if (addresses.length === 0) throw search.nobody();
-      for (const address of addresses) await this.add(address);
+      const until = time() + wire.limits.connectMs;
+      // An address that does not fit may be a forged one.
+      while (this.balance.parts.length === 0) {
+        if (!(await search.some(() => until))) throw search.nobody();
+        await Promise.all([...search.found.addresses].map((address) => this.add(address)));
+      }
+      search.heard = () => this.updateSoon();
       await this.transport.open(accept);
     } catch (error) {
       await this.close();
       throw error;
     }
-    search.heard = () => this.update();
     this.update();
     this.look();
   }
@@ -61,33 +73,56 @@ export class DiscoveringAll implements Transport {
 
   private stop(): void {
     clearTimer(this.timer);
+    clearTimer(this.updating);
     this.search.heard = () => {};
   }
 
-  /** Something was announced: adds who is new, and lets those go that have departed. */
+  /** Something was announced. */
+  private updateSoon(): void {
+    if (this.updating !== undefined) return;
+    const wait = this.updatedAt + APART_MS - time();
+    if (wait <= 0) this.update();
+    else this.updating = setTimer(wait, () => this.update()).unref();
+  }
+
+  /** Adds who is new, and lets those go that have departed. */
   private update(): void {
-    const { addresses } = this.search.found;
-    for (const address of addresses)
-      if (!this.parts.has(address)) void this.add(address).catch((error) => this.refuse(address, error));
+    clearTimer(this.updating);
+    this.updating = undefined;
+    this.updatedAt = time();
+    const { found } = this.search;
+    if (found.isFull) this.leaveOutFailed();
+    const { addresses } = found;
+    for (const address of addresses) if (!this.parts.has(address)) void this.add(address);
     for (const [address, part] of this.parts) if (!addresses.has(address)) this.remove(address, part);
   }
 
-  /** Rejects with a UsageError for options that do not fit. */
+  /** Those that cannot be reached make room for others, and are dialed later, if they are still announced. */
+  private leaveOutFailed(): void {
+    for (const [address, part] of this.parts)
+      if (typeof part === 'object' && !part.isUp && part.why !== undefined)
+        this.search.found.exclude(address, LEFT_OUT_MS);
+  }
+
+  /** Never rejects. */
   private async add(address: string): Promise<void> {
-    this.parts.set(address, 'being added');
-    this.parts.set(address, await this.balance.add(this.plan.sourceFor(address)));
+    const { parts, search, wire } = this;
+    parts.set(address, 'being added');
+    const unfitness = await search.unfitness(address);
+    if (unfitness === undefined) {
+      parts.set(address, await this.balance.add(this.plan.sourceFor(address)));
+      return;
+    }
+    parts.delete(address);
+    search.found.exclude(address);
+    if (this.refused++ < LOGGED) wire.logger.warn(`discover: ${address} cannot be dialed: ${unfitness.message}`);
   }
 
-  private refuse(address: string, error: unknown): void {
-    this.parts.set(address, 'refused');
-    this.wire.logger.error(`discover: ${address} cannot be dialed: ${messageOf(error)}`);
-  }
-
-  private remove(address: string, part: BalancePart | 'being added' | 'refused'): void {
+  private remove(address: string, part: BalancePart | 'being added'): void {
     // The next time.
     if (part === 'being added') return;
     this.parts.delete(address);
-    if (part !== 'refused') void this.balance.remove(part);
+    void this.balance.remove(part);
   }
 
   private isUp(address: string): boolean {

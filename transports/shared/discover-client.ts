@@ -1,17 +1,26 @@
 import { messageOf } from '../../src/base/thrown.js';
-import { time } from '../../src/base/time.js';
-import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
+import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import type { Accept, Link, Receiver, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
 import { type ClientPlan, Search } from './discover-search.js';
 import { InnerTransport } from './redial-inner.js';
+import { deaf } from './redial-link.js';
 
 /** For how many ms other servers are sought when none of those that have answered can be reached. */
 const MORE_MS = 1_000;
+/** After how many ms without a link the next server is dialed as well; sooner where the time would not suffice for all. */
+const NEXT_MS = 250;
+/** How many reasons are listed in an error. */
+const REASONS = 5;
 
 /** Seeks the servers of a name, and connects to one of them. */
 export class DiscoveringClient implements Transport {
   private readonly search: Search;
-  private inner: InnerTransport | undefined;
+  /** Those that are being dialed, and the one whose link is up. */
+  private readonly inner = new Set<InnerTransport>();
+  private chosen: InnerTransport | undefined;
+  private readonly failures: string[] = [];
+  private failedAt = 0;
   private over = false;
 
   constructor(
@@ -29,24 +38,7 @@ export class DiscoveringClient implements Transport {
     const { search } = this;
     try {
       await search.begin();
-      const until = time() + this.wire.limits.connectMs;
-      const failures: string[] = [];
-      const tried = new Set<string>();
-      for (let patience = until; ; patience = Math.min(until, time() + MORE_MS)) {
-        const addresses = await search.addresses(patience, tried);
-        if (addresses.length === 0) throw failures.length === 0 ? search.nobody() : this.unreachable(failures);
-        for (const address of addresses) {
-          tried.add(address);
-          try {
-            await this.dial(address, Math.max(1, until - time()), accept);
-            return;
-          } catch (error) {
-            failures.push(`${address}: ${messageOf(error)}`);
-            await this.inner?.close();
-            this.mustNotBeOver();
-          }
-        }
-      }
+      await new Promise<void>((up, reject) => this.dialAll(accept, up).catch(reject));
     } finally {
       await search.end();
     }
@@ -54,27 +46,89 @@ export class DiscoveringClient implements Transport {
 
   async close(): Promise<void> {
     this.over = true;
-    this.inner?.stop(this.closedBefore());
-    await Promise.all([this.search.end(), this.inner?.close()]);
+    this.stopOthers();
+    await Promise.all([this.search.end(), ...[...this.inner].map((inner) => inner.close())]);
   }
 
-  private async dial(address: string, ms: number, accept: Accept): Promise<void> {
-    const transport = await this.wire.transport(this.plan.sourceFor(address), false);
-    this.mustNotBeOver();
-    this.inner = new InnerTransport(transport, ms);
-    await this.inner.open(accept);
+  /** Dials one server after the other, until a link is `up`. Rejects if none can be reached. */
+  private async dialAll(accept: Accept, up: () => void): Promise<void> {
+    const { search, inner } = this;
+    const until = time() + this.wire.limits.connectMs;
+    // Where all have failed, another one may start soon; where many have, they may be forged, and the real one is not found yet.
+    const patience = (): number => {
+      const { length } = this.failures;
+      return inner.size > 0 || length === 0 || length > REASONS ? until : Math.min(until, this.failedAt + MORE_MS);
+    };
+    const attempts: Promise<void>[] = [];
+    while (await search.some(patience)) {
+      const address = search.found.next() as string;
+      const left = until - time();
+      const attempt = this.dial(address, left, accept, up);
+      attempts.push(attempt);
+      await atMost(Math.min(NEXT_MS, left / (search.found.servers.size + 2)), attempt);
+    }
+    await Promise.all(attempts);
+    throw this.failures.length === 0 ? search.nobody() : this.unreachable();
   }
 
-  private unreachable(failures: readonly string[]): ConnectionLost {
-    const text = `${this.address}: none of the servers that have answered can be reached. ${failures.join('. ')}`;
+  /** Resolves when the attempt is over. */
+  private async dial(address: string, ms: number, accept: Accept, up: () => void): Promise<void> {
+    let inner: InnerTransport | undefined;
+    try {
+      const transport = await this.wire.transport(this.plan.sourceFor(address), false);
+      this.mustNotBeOver();
+      inner = new InnerTransport(transport, Math.max(1, Math.round(ms)));
+      this.inner.add(inner);
+      const attempt = inner;
+      await inner.open((link) => this.accept(link, attempt, accept));
+      this.chosen ??= inner;
+      if (this.chosen !== inner) throw this.closedBefore();
+      this.stopOthers();
+      up();
+    } catch (error) {
+      this.failures.push(`${address}: ${messageOf(error)}`);
+      this.failedAt = time();
+      if (inner === undefined) return;
+      if (this.chosen === inner) this.chosen = undefined;
+      this.inner.delete(inner);
+      await inner.close();
+    }
+  }
+
+  /** The first link is the one of this transport. */
+  private accept(link: Link, inner: InnerTransport, accept: Accept): Receiver {
+    this.chosen ??= inner;
+    if (this.chosen === inner && !this.over) return accept(link);
+    queueMicrotask(() => link.close());
+    return deaf;
+  }
+
+  private stopOthers(): void {
+    for (const inner of this.inner) if (inner !== this.chosen) inner.stop(this.closedBefore());
+  }
+
+  private unreachable(): ConnectionLost {
+    const { failures } = this;
+    const more = failures.length > REASONS ? `. And ${failures.length - REASONS} more` : '';
+    const text = `${this.address}: none of the servers that have answered can be reached. ${failures.slice(0, REASONS).join('. ')}${more}`;
     return new ConnectionLost(text, { maybeExecuted: false });
   }
 
   private mustNotBeOver(): void {
-    if (this.over) throw this.closedBefore();
+    if (this.over || this.chosen !== undefined) throw this.closedBefore();
   }
 
   private closedBefore(): ConnectionLost {
     return new ConnectionLost(`${this.address} was closed before it was open`, { maybeExecuted: false });
   }
+}
+
+/** Resolves with the promise, and after so many ms at the latest. */
+async function atMost(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimer(ms, resolve);
+  });
+  await Promise.race([promise, late]);
+  clearTimer(timer);
 }

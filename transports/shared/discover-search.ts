@@ -1,8 +1,9 @@
 import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import type { TransportSource, Wire } from '../../src/contract/contract.js';
-import { ConnectionLost } from '../../src/contract/errors.js';
-import { FoundServers } from './discover-found.js';
+import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+import { FoundServers, type Schemes } from './discover-found.js';
 import { DiscoveryGroup, type GroupPlan } from './discover-group.js';
+import { asError } from './redial-awaited.js';
 
 /** How long, in ms, further answers are awaited after the first one, so that clients spread over the servers. */
 const SPREAD_MS = 50;
@@ -14,8 +15,9 @@ export interface ClientPlan {
   readonly name: string;
   readonly address: string;
   readonly group: GroupPlan;
-  /** The schemes that may be dialed; all if undefined. */
-  readonly schemes: readonly string[] | undefined;
+  readonly schemes: Schemes;
+  /** Whether there are options for what is dialed. */
+  readonly hasOptions: boolean;
   /** What to dial for an announced address: with the options for it. */
   sourceFor(address: string): TransportSource;
 }
@@ -42,28 +44,56 @@ export class Search {
     });
   }
 
-  /** Rejects with ConnectionLost if this machine cannot take part in the group. */
+  /** Rejects with ConnectionLost if this machine cannot take part in the group, with a UsageError if the options of what is dialed do not fit. */
   async begin(): Promise<void> {
+    await this.checkOptions();
     this.mustNotBeOver();
     await this.group.open();
     this.mustNotBeOver();
   }
 
-  /** Resolves with the addresses that were announced and that are not among these, in random order; with none of them at that time. */
-  async addresses(until: number, except: ReadonlySet<string>): Promise<string[]> {
-    const others = (): string[] => [...this.found.addresses].filter((address) => !except.has(address));
+  /** Resolves when a server is found, with whether one was at that time, which is asked for again and again. Rejects when the search is over. */
+  async some(until: () => number): Promise<boolean> {
+    const { servers } = this.found;
     let [wait, longest] = AGAIN_MS as readonly [number, number];
-    while (others().length === 0) {
-      const left = until - time();
-      if (left <= 0) return [];
+    this.mustNotBeOver();
+    while (servers.size === 0) {
+      const left = until() - time();
+      if (left <= 0) return false;
       this.group.send({ method: 'seek', name: this.plan.name });
-      await this.waited(Math.min(wait, left), () => others().length > 0);
+      await this.waited(Math.min(wait, left), () => servers.size > 0);
       wait = Math.min(2 * wait, longest);
       // One has answered; it may depart meanwhile.
-      if (others().length > 0) await this.waited(SPREAD_MS, () => false);
+      if (servers.size > 0) await this.waited(SPREAD_MS, () => false);
       this.mustNotBeOver();
     }
-    return shuffled(others());
+    return true;
+  }
+
+  /** Why an address cannot be dialed with the options for it; undefined if it can. */
+  async unfitness(address: string): Promise<Error | undefined> {
+    try {
+      const transport = await this.wire.transport(this.plan.sourceFor(address), false);
+      await transport.close();
+      return undefined;
+    } catch (error) {
+      return asError(error);
+    }
+  }
+
+  /** Wrong options are found before a server is, and whatever is announced: each of them would reject what is dialed, again and again. */
+  private async checkOptions(): Promise<void> {
+    const { schemes, hasOptions } = this.plan;
+    const reasons = new Set<string>();
+    for (const scheme of hasOptions ? schemes.allowed : []) {
+      const unfitness = await this.unfitness(`${scheme}://127.0.0.1:1`);
+      if (unfitness === undefined) return;
+      reasons.add(unfitness.message);
+    }
+    if (reasons.size > 0)
+      throw new UsageError(
+        `discover: the option "dial" fits none of the transports that may be dialed: ${[...reasons].join('. ')}`,
+      );
   }
 
   /** Resolves in so many ms; sooner if something is announced after which `isDone`, or at the end. */
@@ -95,12 +125,4 @@ export class Search {
     if (this.over)
       throw new ConnectionLost(`${this.plan.address} was closed before it was open`, { maybeExecuted: false });
   }
-}
-
-function shuffled<T>(list: T[]): T[] {
-  for (let last = list.length - 1; last > 0; last--) {
-    const other = Math.floor(Math.random() * (last + 1));
-    [list[last], list[other]] = [list[other] as T, list[last] as T];
-  }
-  return list;
 }

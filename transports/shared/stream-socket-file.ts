@@ -4,26 +4,32 @@ import { dirname } from 'node:path';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { codeOf, explain } from './stream-errors.js';
 
-/** Makes room for a socket at the path: removes one that no process serves, and refuses to remove anything else. */
-export async function clearSocketFile(path: string): Promise<void> {
-  const found = stat(path);
+/** The longest path of a socket in bytes: the field of the system has one more, for the NUL. */
+export const LONGEST_PATH: number = process.platform === 'linux' ? 107 : 103;
+
+/**
+ * Makes room for a socket at the path: removes one that no process serves, and refuses to remove anything else. `address` names it in errors.
+ * Rejects with a ConnectionLost if a process serves it, and with a UsageError if it is a file of another kind.
+ */
+export async function clearSocketFile(path: string, address: string): Promise<void> {
+  const found = stat(path, address);
   if (found === undefined) return;
   if (!found.isSocket()) {
     throw new UsageError(`${path} exists and is not a socket; remove it, or use another path`);
   }
-  if (await isServed(path)) {
-    throw new ConnectionLost(`unix:${path} is already served; end that program, or use another path`);
+  if (await isServed(path, address)) {
+    throw new ConnectionLost(`${address} is already served; end that program, or use another path`);
   }
   // In the same turn as the removal: another process may have started to serve the path meanwhile.
-  const now = stat(path);
+  const now = stat(path, address);
   if (now?.ino === found.ino && now.ctimeMs === found.ctimeMs) unlinkSync(path);
 }
 
-function stat(path: string) {
+function stat(path: string, address: string) {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    throw explain(`cannot listen on unix:${path}`, error as Error, listenHints(path));
+    throw explain(`cannot listen on ${address}`, error as Error, listenHints(path));
   }
 }
 
@@ -57,9 +63,9 @@ function whyNoFolder(folder: string): string | undefined {
 }
 
 /** Whether a process accepts connections there. Rejects if that cannot be determined. */
-function isServed(path: string): Promise<boolean> {
+function isServed(path: string, address: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect(path);
+    const socket = net.connect({ path });
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
@@ -69,7 +75,7 @@ function isServed(path: string): Promise<boolean> {
       if (code === 'ECONNREFUSED' || code === 'ENOENT') resolve(false);
       // So many connections wait that the system accepts no more: a process must be there.
       else if (code === 'EAGAIN') resolve(true);
-      else reject(explain(`cannot determine whether unix:${path} is served`, error));
+      else reject(explain(`cannot determine whether ${address} is served`, error));
     });
   });
 }

@@ -1,14 +1,8 @@
 import { type OptionKind, readOptions } from '../../src/contract/address.js';
 import type { Address } from '../../src/contract/contract.js';
 import { UsageError } from '../../src/contract/errors.js';
-
-/** The options of the sockets that are passed to the package as they are: encryption by CURVE. */
-const SOCKET = {
-  curveServer: 'flag',
-  curvePublicKey: 'text',
-  curveSecretKey: 'text',
-  curveServerKey: 'text',
-} as const satisfies Record<string, OptionKind>;
+import { LONGEST_PATH } from './stream-socket-file.js';
+import { CURVE, checkCurve } from './zmq-curve.js';
 
 const OPTIONS = {
   role: ['rpc', 'pipeline', 'pubsub'],
@@ -18,8 +12,18 @@ const OPTIONS = {
   queue: 'number',
   beat: 'number',
   forget: 'number',
-  ...SOCKET,
+  ...CURVE,
 } as const satisfies Record<string, OptionKind>;
+
+/**
+ * The largest values of the options that are whole numbers from 1 on. ZeroMQ drops fractions, and 0 is no bound there; of `beat`, it takes twice
+ * as much, too.
+ */
+const MOST = { inFlight: 2 ** 31 - 1, queue: 2 ** 31 - 1, beat: 1_000_000_000 } as const;
+/** The largest value of `forget`, in s: timers of the runtime wait no longer. */
+const MOST_FORGET = 4_000_000;
+/** The largest port. */
+const LAST_PORT = 65_535;
 
 /** What an address of ZeroMQ says. */
 export interface ZmqPlan {
@@ -59,10 +63,14 @@ export function readZmq(address: Address, listen: boolean): ZmqPlan {
     throw new UsageError('zmq: the option "topics" is for the side that serves in the role pubsub');
   if (inFlight !== undefined && !(listen && role !== 'rpc'))
     throw new UsageError('zmq: the option "inFlight" is for the side that serves in the roles pipeline and pubsub');
-  for (const [name, value] of Object.entries({ inFlight, queue, beat, forget })) {
-    if (value !== undefined && !(value > 0))
-      throw new UsageError(`zmq: the option "${name}" must be a positive number, not ${value}`);
+  for (const [name, value] of Object.entries({ inFlight, queue, beat })) {
+    const most = MOST[name as keyof typeof MOST];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= most))
+      throw new UsageError(`zmq: the option "${name}" must be a whole number from 1 to ${most}, not ${value}`);
   }
+  if (!(forget > 0 && forget <= MOST_FORGET))
+    throw new UsageError(`zmq: the option "forget" must be a positive number up to ${MOST_FORGET}, not ${forget}`);
+  checkCurve(socket);
   return {
     role,
     bind: bind ?? listen,
@@ -79,8 +87,11 @@ export function readZmq(address: Address, listen: boolean): ZmqPlan {
 function readTopics(given: unknown): readonly string[] {
   if (given === undefined) return [''];
   const list: unknown = typeof given === 'string' ? given.split(',') : given;
-  if (Array.isArray(list) && list.every((each) => typeof each === 'string')) return list;
-  throw new UsageError('zmq: the option "topics" must be a list of strings, or names separated by commas');
+  if (!Array.isArray(list) || !list.every((each) => typeof each === 'string'))
+    throw new UsageError('zmq: the option "topics" must be a list of strings, or names separated by commas');
+  if (list.length > 1 && list.includes(''))
+    throw new UsageError('zmq: the option "topics" has an empty name beside others, which would be everything');
+  return list;
 }
 
 function endpointsOf({ scheme, rest }: Address): readonly string[] {
@@ -92,13 +103,20 @@ function endpointsOf({ scheme, rest }: Address): readonly string[] {
 /** An endpoint in the form of ZeroMQ; with or without `zmq+` in front. Throws a UsageError for another form. */
 export function readEndpoint(text: string): string {
   const [, kind = '', place = ''] = /^(?:zmq\+)?(\w*):\/\/(.*)$/s.exec(text) ?? [];
-  const fits =
-    kind === 'tcp'
-      ? /^([\w.-]+|\*|\[[\da-f:.%\w]+\]):(\d{1,5}|\*)$/i.test(place)
-      : (kind === 'ipc' || kind === 'inproc') && place !== '';
-  if (!fits)
+  const tcp = kind === 'tcp' ? /^(?:[\w.-]+|\*|\[[\da-f:.%\w]+\]):(\d+|\*)$/i.exec(place) : null;
+  if (tcp === null && !((kind === 'ipc' || kind === 'inproc') && place !== ''))
     throw new UsageError(
       `"${text}" is no endpoint of ZeroMQ: expected zmq+tcp://127.0.0.1:5555, zmq+ipc:///path or zmq+inproc://name; several are separated by commas`,
+    );
+  // ZeroMQ itself takes it modulo 65,536.
+  if (Number(tcp?.[1]) > LAST_PORT)
+    throw new UsageError(
+      `"${text}": ${tcp?.[1]} is no port, which is a number from 0 to ${LAST_PORT}, or * for a free one`,
+    );
+  const bytes = kind === 'ipc' ? Buffer.byteLength(place) : 0;
+  if (bytes > LONGEST_PATH)
+    throw new UsageError(
+      `the path of a socket has at most ${LONGEST_PATH} bytes, but ${place} has ${bytes}; use a shorter one`,
     );
   return `${kind}://${place}`;
 }

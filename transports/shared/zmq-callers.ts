@@ -1,7 +1,7 @@
 import { Queue } from '../../src/base/queue.js';
 import type { Frame, Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
 import { ConnectionLost, type ProtocolError } from '../../src/contract/errors.js';
-import { END, LEAVING, PROBE } from './zmq-controls.js';
+import { END, KNOCK, LEAVING, PROBE } from './zmq-controls.js';
 import type { ZmqFrames } from './zmq-frames.js';
 import type { Parts } from './zmq-package.js';
 
@@ -13,6 +13,8 @@ export interface CallersHost {
   post(parts: Parts): Promise<void>;
   /** A message waits until ZeroMQ takes it: `retry` of the link is called later. */
   stuck(link: CallerLink): void;
+  /** The connection of a link has ended, with all its links. */
+  unreachable(link: CallerLink): void;
   /** A link has ended. */
   gone(link: CallerLink): void;
 }
@@ -27,6 +29,8 @@ interface Waiting {
 export class CallerLink implements Link {
   readonly packets = true;
   readonly frameBytes: number;
+  /** The name of its connection, which those of other callers behind the same device have, too. */
+  readonly connection: string;
   buffered = 0;
   receiver: Receiver | undefined;
   /** It has answered that it knows that this side is leaving. */
@@ -38,7 +42,7 @@ export class CallerLink implements Link {
   private isSending = false;
   private whenSent: (() => void)[] = [];
 
-  /** `key`: the name of its connection, by which the host finds it. `envelope`: what comes before each message. */
+  /** `key`: by which the host finds it. `envelope`: what comes before each message. */
   constructor(
     private readonly host: CallersHost,
     readonly peer: string,
@@ -47,11 +51,17 @@ export class CallerLink implements Link {
     readonly isObverse: boolean,
   ) {
     this.frameBytes = host.frames.limit;
+    this.connection = (envelope[0] as Buffer).toString('latin1');
   }
 
   /** No device is between it and this side: ZeroMQ reports the end of its connection. */
   get isDirect(): boolean {
     return this.envelope.length === 1;
+  }
+
+  /** A call of it is open. */
+  get isBusy(): boolean {
+    return (this.receiver?.open ?? 0) > 0;
   }
 
   get info(): LinkInfo {
@@ -70,11 +80,11 @@ export class CallerLink implements Link {
     for (const frame of frames) this.put(this.host.frames.parts([frame]));
   }
 
-  private put(own: Parts): void {
+  private put(own: Parts, envelope: Parts = this.envelope): void {
     let bytes = 0;
     for (const { length } of own) bytes += length;
     this.buffered += bytes;
-    this.waiting.push({ parts: [...this.envelope, ...own], bytes });
+    this.waiting.push({ parts: [...envelope, ...own], bytes });
     if (!this.isSending) this.sendNext();
   }
 
@@ -87,6 +97,8 @@ export class CallerLink implements Link {
     }
     this.host.post(next.parts).then(
       () => {
+        // Its connection has ended meanwhile: nothing waits any more.
+        if (this.waiting.first !== next) return;
         this.waiting.shift();
         this.buffered -= next.bytes;
         if (this.waiting.length === 0 && !this.isOver) this.receiver?.drained();
@@ -94,7 +106,7 @@ export class CallerLink implements Link {
       },
       (error: Error & { readonly code?: string }) => {
         if (error.code === 'EAGAIN') this.host.stuck(this);
-        else this.lost();
+        else this.host.unreachable(this);
       },
     );
   }
@@ -117,9 +129,17 @@ export class CallerLink implements Link {
     if (this.isSending) await new Promise<void>((resolve) => this.whenSent.push(resolve));
   }
 
-  /** Finds out whether the caller is gone: its link ends then. */
-  probe(): void {
-    if (this.isObverse && !this.isOver && !this.isSending) this.put(PROBE);
+  /**
+   * Finds out whether its connection has ended: its links end then. Returns false if that would need a message that the caller may not expect,
+   * which is sent only if it `isUrgent`.
+   */
+  probe(isUrgent: boolean): boolean {
+    if (!this.isObverse && this.isDirect && !isUrgent) return false;
+    // What is being sent finds it out, too.
+    if (this.isOver || this.isSending) return true;
+    if (this.isObverse || this.isDirect) this.put(PROBE);
+    else this.put(KNOCK, this.envelope.slice(0, 1));
+    return true;
   }
 
   /** Reports that this side takes no more calls; resolves when the caller knows. */

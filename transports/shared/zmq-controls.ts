@@ -8,6 +8,11 @@ import type { Parts } from './zmq-package.js';
 
 /** Is anybody there? ZeroMQ rejects a message to a caller that is gone. */
 export const PROBE: Parts = [new Uint8Array(0)];
+/**
+ * The same for a device and for a REQ socket: to a caller behind it that it does not have, so it drops the message. A REQ socket ends its
+ * connection unless the first part has four bytes, those of an id of a request, and the second none.
+ */
+export const KNOCK: Parts = [randomBytes(4), new Uint8Array(0), new Uint8Array(0)];
 /** The sender has ended its link. */
 export const END: Parts = [Uint8Array.of(0)];
 /** The server takes no more calls. */
@@ -30,9 +35,9 @@ export function isObverse(identity: string): boolean {
   return identity.length === 24 && identity.startsWith('o-');
 }
 
-/** One text for the parts in front of a message: no others have the same. */
+/** One text for the parts in front of a message: no others have the same, whatever is in them. */
 export function keyOf(parts: Parts, count: number): string {
-  if (count === 1) return `1${(parts[0] as Buffer).toString('latin1')}`;
+  if (count === 1) return `1:${(parts[0] as Buffer).toString('latin1')}`;
   let key = `${count}`;
   for (let n = 0; n < count; n++) key += `:${parts[n]?.length}:${(parts[n] as Buffer).toString('latin1')}`;
   return key;

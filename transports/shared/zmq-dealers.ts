@@ -22,6 +22,7 @@ export class DealersTransport implements Transport, ServersHost {
   private readonly lines: ServerLine[];
   private turn = 0;
   private isOpen = false;
+  private isDialing = false;
   private over = false;
 
   constructor(
@@ -47,6 +48,7 @@ export class DealersTransport implements Transport, ServersHost {
     this.zeromq = await this.load();
     this.mustNotBeClosed();
     this.accept = accept;
+    this.isDialing = true;
     try {
       for (const line of this.lines) line.dial();
       await this.decided(this.lines);
@@ -119,24 +121,31 @@ export class DealersTransport implements Transport, ServersHost {
     const endpoint = readEndpoint(text);
     if (this.lines.some((line) => line.endpoint === endpoint))
       throw new UsageError(`${this.address} has ${endpoint} already`);
+    this.mustBeOpen();
     const line = new ServerLine(endpoint, this);
     this.lines.push(line);
-    if (!this.isOpen || this.over) return;
     try {
-      line.dial();
+      // Until then, it is one of those that will be dialed.
+      if (this.isDialing) line.dial();
     } catch (error) {
       this.lines.splice(this.lines.indexOf(line), 1);
       throw error;
     }
     await this.decided([line]);
+    this.mustBeOpen();
+  }
+
+  private mustBeOpen(): void {
+    if (this.over) throw new ConnectionLost(`${this.address} is closed`);
   }
 
   async remove(text: string): Promise<void> {
+    this.mustBeOpen();
     const endpoint = readEndpoint(text);
     const at = this.lines.findIndex((line) => line.endpoint === endpoint);
     if (at < 0) throw new UsageError(`${endpoint} is none of the endpoints of ${this.address}`);
     const [line] = this.lines.splice(at, 1);
-    await line?.close();
+    await line?.close(new ConnectionLost(`${endpoint} was removed on this side`));
   }
 
   async flush(): Promise<void> {

@@ -8,13 +8,14 @@ export interface Zmq {
   (wire: Wire): Transport;
   /**
    * Binds one more endpoint, or connects to it: `zmq+tcp://127.0.0.1:5556`. Resolves when it is bound, or when it is known whether somebody is
-   * there; who is not yet, is connected to when they come. Rejects with a UsageError for an endpoint that it has, or before the side is
-   * open, and with ConnectionLost if it cannot be bound.
+   * there; who is not yet, is connected to when they come. While the side opens, it is one of those that are opened. Rejects with a UsageError
+   * for an endpoint that it has, or if it has no side yet, and with ConnectionLost if the endpoint cannot be bound, or if the side is closed.
    */
   add(endpoint: string): Promise<void>;
   /**
-   * Ends one endpoint; its links end. Resolves when that is done. Rejects with a UsageError if there is no such endpoint. Endpoints that are
-   * bound to a free port are named as in the address of the side.
+   * Ends one endpoint, by the name with which it was added or that it has in the address of the side; its links end, except those of
+   * `zmq+inproc:` to a side that serves. Resolves when that is done. Rejects with a UsageError if there is no such endpoint, and with
+   * ConnectionLost if the side is closed.
    */
   remove(endpoint: string): Promise<void>;
 }

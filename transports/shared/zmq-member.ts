@@ -60,10 +60,10 @@ export class MemberLink implements Link {
     const [part = new Uint8Array(0)] = parts;
     const control = parts.length === 1 && this.host.wire.hello ? controlIn(part) : undefined;
     if (control === undefined) this.receive(parts);
-    else if (control === END) this.end(undefined, false);
-    else if (control === LEAVING) {
+    else if (control === END) this.end(undefined, true, false);
+    else if (control === LEAVING && !this.isLeaving) {
       this.isLeaving = true;
-      // The server waits for this, so that no call is on the way to it.
+      // The server waits for this, so that no call is on the way to it. Once: what waits here has no bytes, and no bound counts it.
       this.pipe.send(PROBE);
     }
   }
@@ -94,14 +94,19 @@ export class MemberLink implements Link {
   }
 
   close(reason?: Error): void {
-    this.end(reason, reason === undefined);
+    this.end(reason, reason === undefined, reason === undefined);
   }
 
-  private end(reason: Error | undefined, isOurs: boolean): void {
+  /** Ends it once everything was sent. `reason`: why its calls end. */
+  leave(reason: Error | undefined): void {
+    this.end(reason, true, true);
+  }
+
+  private end(reason: Error | undefined, gently: boolean, isOurs: boolean): void {
     if (this.isOver) return;
     this.isOver = true;
     if (!this.isLost && this.host.wire.hello) this.pipe.send(END);
-    this.gone(reason === undefined, isOurs);
+    this.gone(gently, isOurs);
     queueMicrotask(() => this.receiver?.closed(reason));
   }
 }

@@ -1,14 +1,17 @@
 import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
 import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
-import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
-import { addressOf, readEndpoint, type ZmqPlan } from './zmq-address.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
+import type { ZmqPlan } from './zmq-address.js';
+import { ZmqEndpoints } from './zmq-endpoints.js';
 import { ZmqFrames } from './zmq-frames.js';
 import {
   bindTo,
   connectTo,
   detachFrom,
+  mustBeFree,
   type Parts,
+  unbound,
   type ZmqEvent,
   type ZmqLoader,
   type ZmqPackage,
@@ -23,9 +26,7 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
   protected pipe: ZmqPipe | undefined;
   protected accept!: Accept;
   protected over = false;
-  private bound: readonly string[];
-  /** The address of its endpoints: a reader asks for it with each message. */
-  private text: string;
+  private readonly endpoints: ZmqEndpoints;
 
   constructor(
     readonly plan: ZmqPlan,
@@ -33,21 +34,11 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
     private readonly load: ZmqLoader,
   ) {
     this.frames = new ZmqFrames(wire, false);
-    this.bound = plan.endpoints;
-    this.text = addressOf(plan.endpoints, plan.role);
+    this.endpoints = new ZmqEndpoints(plan.endpoints, plan.role);
   }
 
   get address(): string {
-    return this.text;
-  }
-
-  private get endpoints(): readonly string[] {
-    return this.bound;
-  }
-
-  private set endpoints(endpoints: readonly string[]) {
-    this.bound = endpoints;
-    this.text = addressOf(endpoints, this.plan.role);
+    return this.endpoints.address;
   }
 
   /** Whether nothing is read. */
@@ -67,14 +58,15 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
   async open(accept: Accept): Promise<void> {
     this.mustNotBeClosed();
     const zeromq = await this.load();
+    const { plan, endpoints } = this;
+    if (plan.bind) await mustBeFree(endpoints.names);
     this.mustNotBeClosed();
     this.accept = accept;
-    const { plan, endpoints } = this;
     const options = {
       maxMessageSize: this.frames.limit,
       heartbeatInterval: plan.beat,
       heartbeatTimeout: 2 * plan.beat,
-      ipv6: endpoints.some((endpoint) => endpoint.includes('[')),
+      ipv6: this.endpoints.names.some((endpoint) => endpoint.includes('[')),
       ...plan.socket,
     };
     const host: PipeHost = {
@@ -89,14 +81,13 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
     this.pipe = pipe;
     try {
       this.begin(pipe, socket);
-      const attached: string[] = [];
-      for (const endpoint of endpoints) attached.push(this.attach(endpoint));
-      this.endpoints = attached;
+      endpoints.rename((endpoint) => this.attach(endpoint));
       await this.opened();
       this.mustNotBeClosed();
     } catch (error) {
       this.over = true;
       pipe.close(0);
+      this.released();
       throw error;
     }
   }
@@ -109,32 +100,47 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
   private attach(endpoint: string): string {
     const { socket, plan } = this;
     if (socket === undefined) return endpoint;
-    if (plan.bind) return bindTo(socket, endpoint);
+    if (plan.bind) return bindTo(socket, endpoint, plan.role);
     connectTo(socket, endpoint);
     return endpoint;
   }
 
   async add(text: string): Promise<void> {
-    const endpoint = readEndpoint(text);
-    if (this.endpoints.includes(endpoint)) throw new UsageError(`${this.address} has ${endpoint} already`);
-    this.endpoints = [...this.endpoints, this.attach(endpoint)];
+    const endpoint = this.endpoints.unknown(text);
+    if (this.plan.bind) await mustBeFree([endpoint]);
+    this.mustBeOpen();
+    this.endpoints.unknown(endpoint);
+    this.endpoints.add(endpoint, this.attach(endpoint));
     this.changed();
   }
 
   async remove(text: string): Promise<void> {
-    const endpoint = readEndpoint(text);
-    if (!this.endpoints.includes(endpoint))
-      throw new UsageError(`${endpoint} is none of the endpoints of ${this.address}`);
-    if (this.socket !== undefined) detachFrom(this.socket, endpoint);
+    this.mustBeOpen();
+    const name = this.endpoints.known(text);
+    if (this.socket !== undefined) this.detach(this.socket, name);
     this.changed();
-    this.endpoints = this.endpoints.filter((each) => each !== endpoint);
+    this.endpoints.remove(name);
+  }
+
+  private mustBeOpen(): void {
+    if (this.over) throw new ConnectionLost(`${this.address} is closed`);
+  }
+
+  private detach(socket: S, name: string): void {
+    detachFrom(socket, name);
+    unbound(socket, name);
+  }
+
+  /** Its socket is closed: others may bind its endpoints. */
+  protected released(): void {
+    unbound(this.socket);
   }
 
   async retire(): Promise<void> {
     if (this.over) return;
-    for (const endpoint of this.endpoints) {
+    for (const name of this.endpoints.names) {
       try {
-        if (this.socket !== undefined) detachFrom(this.socket, endpoint);
+        if (this.socket !== undefined) this.detach(this.socket, name);
       } catch {
         // ZeroMQ does not have it any more.
       }
@@ -147,6 +153,7 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
   private hasFailed(error: unknown): void {
     this.over = true;
     this.pipe?.close(0);
+    this.released();
     this.failed(new ConnectionLost(`${this.address} has failed: ${printable(messageOf(error))}`, { cause: error }));
   }
 }

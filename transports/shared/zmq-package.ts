@@ -1,4 +1,6 @@
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
+import { clearSocketFile } from './stream-socket-file.js';
+import type { ZmqPlan } from './zmq-address.js';
 
 /** The parts of a message. */
 export type Parts = readonly Uint8Array[];
@@ -21,6 +23,8 @@ export interface ZmqSocket {
   readonly readable: boolean;
   readonly lastEndpoint: string | null;
   readonly events: ZmqMonitor;
+  /** Whether the endpoints that follow may have addresses of IPv6. */
+  ipv6: boolean;
   /** In ms: 0 makes `send` reject at once where it would wait, -1 makes it wait. */
   sendTimeout: number;
   /** In ms: how long messages that were not sent are kept after `close`. */
@@ -64,35 +68,51 @@ export function mustBeNode(): void {
     );
 }
 
-/** The endpoints of `inproc:` where servers of this process are: ZeroMQ keeps sockets that connect to others for ever. */
-const boundHere = new Set<string>();
-
-/** Whether a server of this process is at an endpoint of `inproc:`. */
-export function isBoundHere(endpoint: string): boolean {
-  return boundHere.has(endpoint);
+/** Who is bound to an endpoint of `inproc:` in this process. */
+interface BoundHere {
+  readonly socket: ZmqSocket;
+  readonly role: ZmqPlan['role'];
 }
 
-/** A server of this process is at this endpoint. */
-export function nowBound(endpoint: string): void {
-  if (endpoint.startsWith('inproc:')) boundHere.add(endpoint);
+/** The endpoints of `inproc:` where sides of this process are: ZeroMQ keeps sockets that connect to others for ever. */
+const boundHere = new Map<string, BoundHere>();
+
+/** Whether a side of this process is bound to an endpoint of `inproc:` in this role. */
+export function isBoundHere(endpoint: string, role: ZmqPlan['role']): boolean {
+  return boundHere.get(endpoint)?.role === role;
 }
 
-/** The socket that was bound to these endpoints is closed, or is bound to them no longer. */
-export function unbound(endpoints: readonly string[]): void {
-  for (const endpoint of endpoints) boundHere.delete(endpoint);
+/** A socket is closed, or is no longer bound to this endpoint. */
+export function unbound(socket: ZmqSocket | undefined, endpoint?: string): void {
+  for (const [each, bound] of boundHere)
+    if (bound.socket === socket && (endpoint ?? each) === each) boundHere.delete(each);
+}
+
+/**
+ * Rejects with an error if a process serves one of these endpoints of `ipc:`, or a file that is no socket is in its place: ZeroMQ would
+ * remove the file, and take the callers of that process over. Must be called before `bindTo`.
+ */
+export async function mustBeFree(endpoints: readonly string[]): Promise<void> {
+  for (const endpoint of endpoints) {
+    // A star is a free path; what begins with an at sign is no file, and Linux refuses it if it is in use.
+    const [, path = ''] = /^ipc:\/\/([^*@].*)$/s.exec(endpoint) ?? [];
+    if (path !== '' && process.platform !== 'win32') await clearSocketFile(path, `zmq+${endpoint}`);
+  }
 }
 
 /**
  * Binds a socket, and returns its endpoint, whose port is known then. Not by `bind` of the package: until a thread has done that, reading and
- * sending throw. Throws a ConnectionLost for an endpoint that cannot be.
+ * sending throw. `role`: that of the side, where others of this process may connect. Throws a ConnectionLost for an endpoint that cannot be.
  */
-export function bindTo(socket: ZmqSocket, endpoint: string): string {
+export function bindTo(socket: ZmqSocket, endpoint: string, role?: ZmqPlan['role']): string {
   try {
+    forFamily(socket, endpoint);
     // ZeroMQ takes the name of an interface here, and no name of a host.
     socket.bindSync(endpoint.replace(/^tcp:\/\/localhost:/i, 'tcp://127.0.0.1:'));
   } catch (cause) {
     throw unusable('bind', endpoint, cause);
   }
+  if (role !== undefined && endpoint.startsWith('inproc:')) boundHere.set(endpoint, { socket, role });
   return socket.lastEndpoint ?? endpoint;
 }
 
@@ -107,10 +127,16 @@ export function detachFrom(socket: ZmqSocket, endpoint: string): void {
 /** Lets a socket connect; it does so as soon as somebody is there. Throws a ConnectionLost for an endpoint that cannot be. */
 export function connectTo(socket: ZmqSocket, endpoint: string): void {
   try {
+    forFamily(socket, endpoint);
     socket.connect(endpoint);
   } catch (cause) {
     throw unusable('connect to', endpoint, cause);
   }
+}
+
+/** Not before it is needed: the package warns of options that change while a socket is open. */
+function forFamily(socket: ZmqSocket, endpoint: string): void {
+  if (endpoint.includes('[') && !socket.ipv6) socket.ipv6 = true;
 }
 
 function unusable(what: string, endpoint: string, cause: unknown): ConnectionLost {

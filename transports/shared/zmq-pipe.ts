@@ -8,6 +8,8 @@ interface Waiting {
   readonly bytes: number;
 }
 
+/** What a message holds besides its parts while it waits, in bytes. */
+const MESSAGE_BYTES = 512;
 /** How long, in ms, `sent` waits at most. */
 const LINGER_MS = 1_000;
 
@@ -59,7 +61,7 @@ export interface PipeHost {
  * arrives is read one by one, and not at all while the pipe is paused.
  */
 export class ZmqPipe {
-  /** The bytes that wait here; what ZeroMQ keeps is not counted. */
+  /** The bytes that wait here, with {@link MESSAGE_BYTES} for each message; what ZeroMQ keeps is not counted. */
   buffered = 0;
   isClosed = false;
   private readonly waiting = new Queue<Waiting>();
@@ -97,7 +99,7 @@ export class ZmqPipe {
       this.socket.send(parts).catch((error: unknown) => this.broken(error));
       return;
     }
-    let bytes = 0;
+    let bytes = MESSAGE_BYTES;
     for (const { length } of parts) bytes += length;
     this.buffered += bytes;
     this.waiting.push({ parts, bytes });

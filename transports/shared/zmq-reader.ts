@@ -45,7 +45,9 @@ export class ReaderTransport extends OneWayTransport<ZmqSocket> {
   }
 
   protected begin(_pipe: ZmqPipe, socket: ZmqSocket): void {
-    if (this.isSubscriber) (socket as ZmqSubscriber).subscribe(...this.plan.topics);
+    const { topics } = this.plan;
+    // The package takes none at all for everything.
+    if (this.isSubscriber && topics.length > 0) (socket as ZmqSubscriber).subscribe(...topics);
   }
 
   protected opened(): void {
@@ -114,6 +116,7 @@ export class ReaderTransport extends OneWayTransport<ZmqSocket> {
     this.over = true;
     for (const link of [...this.links]) link.close();
     this.pipe?.close(0);
+    this.released();
     await undefined;
   }
 }

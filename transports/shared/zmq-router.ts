@@ -2,16 +2,18 @@ import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
 import { clearTimer, lookAgain, setTimer, type Timer } from '../../src/base/time.js';
 import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
-import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
-import { addressOf, readEndpoint, type ZmqPlan } from './zmq-address.js';
+import { ConnectionLost } from '../../src/contract/errors.js';
+import type { ZmqPlan } from './zmq-address.js';
 import { CallerLink, type CallersHost } from './zmq-callers.js';
+import { ZmqConnections } from './zmq-connections.js';
 import { controlIn, END, isObverse, keyOf, LEAVING, PROBE } from './zmq-controls.js';
 import { Drops } from './zmq-drops.js';
+import { ZmqEndpoints } from './zmq-endpoints.js';
 import { ZmqFrames } from './zmq-frames.js';
 import {
   bindTo,
   detachFrom,
-  nowBound,
+  mustBeFree,
   type Parts,
   unbound,
   type ZmqEvent,
@@ -28,15 +30,13 @@ const CALL_PARTS = 4;
 const MOST_ENDED = 1_000;
 /** The longest time, in ms, for which `retire` waits for callers, and `close` for what was not sent. */
 const LINGER_MS = 1_000;
-/** How long, in ms, it takes until ZeroMQ knows that a connection that has ended leads nowhere. */
-const PROBE_MS = 10;
 
 /** Who serves in the role rpc: one socket for all callers, each of whom has a link from its first message on. */
 export class RouterTransport implements Transport, CallersHost {
   readonly frames: ZmqFrames;
-  private endpoints: string[];
+  private readonly endpoints: ZmqEndpoints;
   private readonly drops: Drops;
-  private readonly links = new Map<string, CallerLink>();
+  private readonly links: ZmqConnections;
   /** The keys of callers whose links have ended, the oldest first. */
   private readonly ended = new Set<string>();
   /** Links that have ended, and whose last messages wait. */
@@ -47,8 +47,6 @@ export class RouterTransport implements Transport, CallersHost {
   private pipe: ZmqPipe | undefined;
   private accept!: Accept;
   private count = 0;
-  private probing: Timer | undefined;
-  private sweeper: Timer | undefined;
   private retired = false;
   private over = false;
 
@@ -58,17 +56,19 @@ export class RouterTransport implements Transport, CallersHost {
     private readonly load: ZmqLoader,
   ) {
     this.frames = new ZmqFrames(wire, true);
-    this.endpoints = [...plan.endpoints];
+    this.endpoints = new ZmqEndpoints(plan.endpoints, 'rpc');
+    this.links = new ZmqConnections(wire.limits.peers, plan.forget);
     this.drops = new Drops(wire.logger);
   }
 
   get address(): string {
-    return addressOf(this.endpoints, 'rpc');
+    return this.endpoints.address;
   }
 
   async open(accept: Accept): Promise<void> {
     this.mustNotBeClosed();
     const { Router } = await this.load();
+    await mustBeFree(this.endpoints.names);
     this.mustNotBeClosed();
     const { plan } = this;
     this.accept = accept;
@@ -80,7 +80,7 @@ export class RouterTransport implements Transport, CallersHost {
       maxMessageSize: this.frames.limit,
       heartbeatInterval: plan.beat,
       heartbeatTimeout: 2 * plan.beat,
-      ipv6: this.endpoints.some((endpoint) => endpoint.includes('[')),
+      ipv6: this.endpoints.names.some((endpoint) => endpoint.includes('[')),
       ...plan.socket,
     };
     const pipe = new ZmqPipe(() => new Router(options), {
@@ -91,19 +91,16 @@ export class RouterTransport implements Transport, CallersHost {
     const { socket } = pipe;
     this.pipe = pipe;
     this.socket = socket;
-    const bound: string[] = [];
     try {
-      for (const endpoint of this.endpoints) bound.push(bindTo(socket, endpoint));
-      this.mustNotBeClosed();
+      this.endpoints.rename((endpoint) => bindTo(socket, endpoint, plan.role));
     } catch (error) {
       this.over = true;
+      unbound(socket);
       pipe.close(0);
       throw error;
     }
-    this.endpoints = bound;
-    for (const endpoint of bound) nowBound(endpoint);
     void pipe.read();
-    this.sweep();
+    this.links.sweep();
   }
 
   private mustNotBeClosed(): void {
@@ -136,18 +133,15 @@ export class RouterTransport implements Transport, CallersHost {
       if (this.knows(envelope)) void this.post([...envelope, ...LEAVING]).catch(() => {});
       return undefined;
     }
-    if (this.links.size >= this.wire.limits.peers) {
-      this.makeRoom();
-      if (this.links.size >= this.wire.limits.peers) {
-        this.drops.add(
-          `${this.address}: a message of a new peer was dropped: there are ${this.links.size} (limits.peers)`,
-        );
-        return undefined;
-      }
+    if (!this.links.hasRoom((envelope[0] as Buffer).toString('latin1'))) {
+      this.drops.add(
+        `${this.address}: a message of a new peer was dropped: there are ${this.links.size} (limits.peers)`,
+      );
+      return undefined;
     }
     const knows = this.knows(envelope);
     const link = new CallerLink(this, `zmq:${++this.count}`, key, envelope, knows);
-    this.links.set(key, link);
+    this.links.add(link);
     link.receiver = this.accept(link);
     // A caller in the same process waits for it: ZeroMQ reports nothing there.
     if (knows) void this.post([...envelope, ...PROBE]).catch(() => {});
@@ -159,40 +153,8 @@ export class RouterTransport implements Transport, CallersHost {
     return this.wire.hello && isObverse((envelope[envelope.length - 1] as Buffer).toString('latin1'));
   }
 
-  /**
-   * Ends links without open calls, of callers that know no sessions, and of those behind a device: one connection can name any number of them.
-   * Looks whether others are gone.
-   */
-  private makeRoom(): void {
-    for (const link of this.links.values()) {
-      if ((link.isObverse && link.isDirect) || (link.receiver?.open ?? 0) > 0) continue;
-      link.close();
-      if (this.links.size < this.wire.limits.peers) return;
-    }
-    this.probeSoon();
-  }
-
   private watched({ type }: ZmqEvent): void {
-    if (type === 'disconnect') this.probeSoon();
-  }
-
-  /** A connection has ended, and ZeroMQ does not report whose. */
-  private probeSoon(): void {
-    // Seldom where there are many: each of them gets a message.
-    this.probing ??= setTimer(Math.max(PROBE_MS, this.links.size / 10), () => {
-      this.probing = undefined;
-      for (const link of this.links.values()) link.probe();
-    }).unref();
-  }
-
-  /** Ends the links of callers that are not Obverse and were silent for long: nobody else reports that they are gone. */
-  private sweep(): void {
-    this.sweeper = setTimer(this.plan.forget / 2, () => {
-      this.sweep();
-      for (const link of this.links.values()) {
-        if (++link.silent > 2 && !link.isObverse && (link.receiver?.open ?? 0) === 0) link.close();
-      }
-    }).unref();
+    if (type === 'disconnect') this.links.disconnected();
   }
 
   // ---- what leaves ----------------------------------------------------------------------------------------------------
@@ -220,8 +182,12 @@ export class RouterTransport implements Transport, CallersHost {
     });
   }
 
+  unreachable(link: CallerLink): void {
+    this.links.lost(link);
+  }
+
   gone(link: CallerLink): void {
-    this.links.delete(link.key);
+    this.links.delete(link);
     const sent = link.sent();
     this.leaving.add(sent);
     void sent.then(() => this.leaving.delete(sent));
@@ -231,33 +197,39 @@ export class RouterTransport implements Transport, CallersHost {
   }
 
   async flush(): Promise<void> {
-    await Promise.all([...this.links.values()].map((link) => link.sent()));
+    await Promise.all(this.links.all.map((link) => link.sent()));
   }
 
   async stats(): Promise<Readonly<Record<string, number>>> {
     let waiting = 0;
-    for (const link of this.links.values()) waiting += link.waitingMessages;
+    for (const link of this.links.all) waiting += link.waitingMessages;
     return { waiting };
   }
 
   // ---- while it is open -----------------------------------------------------------------------------------------------
 
   async add(text: string): Promise<void> {
-    const endpoint = readEndpoint(text);
-    if (this.endpoints.includes(endpoint)) throw new UsageError(`${this.address} has ${endpoint} already`);
-    this.endpoints.push(this.socket === undefined ? endpoint : bindTo(this.socket, endpoint));
-    nowBound(endpoint);
+    const endpoint = this.endpoints.unknown(text);
+    await mustBeFree([endpoint]);
+    this.mustBeOpen();
+    this.endpoints.unknown(endpoint);
+    // One that is added while the others are bound is bound with them.
+    const { socket } = this;
+    this.endpoints.add(endpoint, socket === undefined ? endpoint : bindTo(socket, endpoint, 'rpc'));
     this.pipe?.changed();
   }
 
   async remove(text: string): Promise<void> {
-    const endpoint = readEndpoint(text);
-    if (!this.endpoints.includes(endpoint))
-      throw new UsageError(`${endpoint} is none of the endpoints of ${this.address}`);
-    if (this.socket !== undefined) detachFrom(this.socket, endpoint);
-    unbound([endpoint]);
+    this.mustBeOpen();
+    const name = this.endpoints.known(text);
+    if (this.socket !== undefined) detachFrom(this.socket, name);
+    unbound(this.socket, name);
     this.pipe?.changed();
-    this.endpoints = this.endpoints.filter((each) => each !== endpoint);
+    this.endpoints.remove(name);
+  }
+
+  private mustBeOpen(): void {
+    if (this.over) throw new ConnectionLost(`${this.address} is closed`);
   }
 
   // ---- ends -----------------------------------------------------------------------------------------------------------
@@ -266,16 +238,15 @@ export class RouterTransport implements Transport, CallersHost {
     if (this.retired || this.over) return;
     this.retired = true;
     // The sockets stay bound: ZeroMQ ends the connections of an endpoint with it.
-    await atMost(LINGER_MS, Promise.all([...this.links.values()].map((link) => link.leave())));
+    await atMost(LINGER_MS, Promise.all(this.links.all.map((link) => link.leave())));
   }
 
   async close(): Promise<void> {
     this.over = true;
-    clearTimer(this.probing);
-    clearTimer(this.sweeper);
-    for (const link of [...this.links.values()]) link.close();
+    this.links.stop();
+    for (const link of this.links.all) link.close();
     await atMost(LINGER_MS, Promise.all(this.leaving));
-    unbound(this.endpoints);
+    unbound(this.socket);
     this.pipe?.close();
     await undefined;
   }
@@ -283,7 +254,8 @@ export class RouterTransport implements Transport, CallersHost {
   private failed(error: unknown): void {
     const reason = new ConnectionLost(`${this.address} has failed: ${printable(messageOf(error))}`, { cause: error });
     this.over = true;
-    for (const link of [...this.links.values()]) link.over(reason);
+    for (const link of this.links.all) link.over(reason);
+    unbound(this.socket);
     this.pipe?.close(0);
   }
 }

@@ -104,7 +104,7 @@ export class ServerLine {
   /** Connects, and stays with it. Throws a ConnectionLost for an endpoint that ZeroMQ does not take. */
   dial(): void {
     const { host, endpoint } = this;
-    if (host.wire.hello && endpoint.startsWith('inproc:') && !isBoundHere(endpoint)) {
+    if (host.wire.hello && endpoint.startsWith('inproc:') && !isBoundHere(endpoint, 'rpc')) {
       this.failed('nobody serves it in this process');
       this.dialLater();
       return;
@@ -118,7 +118,6 @@ export class ServerLine {
       maxMessageSize: frames.limit,
       heartbeatInterval: plan.beat,
       heartbeatTimeout: 2 * plan.beat,
-      ipv6: endpoint.includes('['),
       ...plan.socket,
     };
     const pipe: ZmqPipe = new ZmqPipe(() => new host.zeromq.Dealer(options), {
@@ -224,12 +223,13 @@ export class ServerLine {
     await this.pipe?.sent(true);
   }
 
-  async close(): Promise<void> {
+  /** Ends it. `reason`: why its calls end, if this side goes on. */
+  async close(reason?: Error): Promise<void> {
     if (this.over) return;
     this.over = true;
     clearTimer(this.timer);
     this.decide();
-    this.link?.close();
+    this.link?.leave(reason);
     this.pipe?.close(0);
     await this.closing;
   }

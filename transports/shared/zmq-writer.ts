@@ -3,7 +3,14 @@ import type { Envelope, Frame, Link, LinkInfo, Receiver, Wire } from '../../src/
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import type { ZmqPlan } from './zmq-address.js';
 import { OneWayTransport } from './zmq-one-way.js';
-import type { Parts, ZmqEvent, ZmqLoader, ZmqPackage, ZmqSocket } from './zmq-package.js';
+import {
+  isBoundHere,
+  type Parts,
+  type ZmqEvent,
+  type ZmqLoader,
+  type ZmqPackage,
+  type ZmqSocket,
+} from './zmq-package.js';
 import type { ZmqPipe } from './zmq-pipe.js';
 
 /** How long, in ms, `open` waits for subscribers at known addresses: what is published before they subscribe is lost. */
@@ -34,13 +41,15 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
     super(plan, wire, load);
     this.isPublisher = plan.role === 'pubsub';
     this.onlySends = !this.isPublisher;
-    if (this.isPublisher) this.publish = (topic, frames) => this.write(topic, frames);
+    if (this.isPublisher) this.publish = (topic, frames) => this.publishTo(topic, frames);
   }
 
   protected make({ Push, XPublisher }: ZmqPackage, options: Readonly<Record<string, unknown>>): ZmqSocket {
     const common = { sendTimeout: 0, sendHighWaterMark: this.plan.queue, ...options };
     // A subscription that another subscriber has too is reported as well: each of them is awaited.
-    return this.isPublisher ? new XPublisher({ verbosity: 'allSubs', ...common }) : new Push(common);
+    if (this.isPublisher) return new XPublisher({ verbosity: 'allSubs', ...common });
+    // Otherwise ZeroMQ would keep messages for endpoints where nobody is, which others could take.
+    return new Push({ immediate: true, ...common });
   }
 
   protected begin(pipe: ZmqPipe): void {
@@ -50,7 +59,8 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
 
   protected async opened(): Promise<void> {
     const { plan } = this;
-    if (this.isPublisher && !plan.bind && !plan.endpoints.some((endpoint) => endpoint.startsWith('inproc:'))) {
+    if (this.isPublisher && !plan.bind) {
+      this.lookHere();
       await within(SUBSCRIBERS_MS, (resolve) => {
         this.decided = resolve;
         this.decide();
@@ -65,6 +75,15 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
     if (this.over) return;
     this.link = new WriterLink(this);
     this.link.receiver = this.accept(this.link);
+  }
+
+  /** ZeroMQ reports nothing of sockets in its own process. */
+  private lookHere(): void {
+    for (const endpoint of this.plan.endpoints) {
+      if (!endpoint.startsWith('inproc:')) continue;
+      this.known.add(endpoint);
+      if (isBoundHere(endpoint, 'pubsub')) this.subscribers++;
+    }
   }
 
   protected take(): void {
@@ -89,13 +108,22 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
     return this.pipe?.buffered ?? 0;
   }
 
-  write(topic: string | undefined, frames: readonly Frame[]): void {
+  /** How many messages nobody has taken yet. */
+  get waiting(): number {
+    return this.pipe?.waitingMessages ?? 0;
+  }
+
+  /** What waits is bounded by the session, which reads `Link.buffered`. */
+  write(frames: readonly Frame[], topic: Uint8Array = nothing): void {
+    const parts: Parts = this.frames.parts(frames);
+    this.pipe?.send(this.isPublisher ? [topic, ...parts] : parts);
+  }
+
+  private publishTo(topic: string, frames: readonly Frame[]): void {
     const { bufferedBytes } = this.wire.limits;
     if (this.buffered > bufferedBytes)
       throw new ProtocolError(`${this.address}: more than ${bufferedBytes} bytes wait to be sent`, Code.Busy);
-    const parts: Parts = this.frames.parts(frames);
-    if (!this.isPublisher) this.pipe?.send(parts);
-    else this.pipe?.send([topic === undefined ? nothing : Buffer.from(topic), ...parts]);
+    this.write(frames, Buffer.from(topic));
   }
 
   protected override drained(): void {
@@ -108,11 +136,18 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
   }
 
   async stats(): Promise<Readonly<Record<string, number>>> {
-    return { waiting: this.pipe?.waitingMessages ?? 0 };
+    return { waiting: this.waiting };
   }
 
   protected failed(reason: Error): void {
     this.link?.close(reason);
+  }
+
+  /** Endpoints that it has bound are for others now. Those that it has connected to take what waits. */
+  override async retire(): Promise<void> {
+    if (!this.plan.bind) return;
+    await this.pipe?.sent(false);
+    await super.retire();
   }
 
   async close(): Promise<void> {
@@ -121,8 +156,13 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
     this.decided?.();
     this.subscribed?.();
     await this.pipe?.sent(false);
+    const { waiting } = this;
     this.pipe?.close();
-    await undefined;
+    this.released();
+    if (waiting > 0)
+      this.wire.logger.warn(
+        `${this.address} was closed, and ${waiting} ${waiting === 1 ? 'message was' : 'messages were'} dropped: nobody has taken ${waiting === 1 ? 'it' : 'them'}`,
+      );
   }
 }
 
@@ -151,16 +191,21 @@ class WriterLink implements Link {
     return this.transport.buffered;
   }
 
+  /** Nobody takes what is written: it waits, however long that lasts. */
+  get away(): boolean {
+    return this.transport.waiting > 0;
+  }
+
   get info(): LinkInfo {
     return { address: this.transport.address };
   }
 
   send(frames: readonly Frame[]): void {
-    for (const frame of frames) if (!this.isOver) this.transport.write(undefined, [frame]);
+    for (const frame of frames) if (!this.isOver) this.transport.write([frame]);
   }
 
   dispatch(frames: readonly Frame[], _call: Envelope): undefined {
-    if (!this.isOver) this.transport.write(undefined, frames);
+    if (!this.isOver) this.transport.write(frames);
   }
 
   pause(): void {}

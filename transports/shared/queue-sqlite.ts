@@ -87,7 +87,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     }
   }
 
-  private async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
+  async claim(terms: Terms, most: number, bytes: number): Promise<Claimed> {
     const { queue } = this.plan;
     const { waits, isDue } = await this.file.patiently(
       () =>
@@ -138,7 +138,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     return rows.map((row) => taskOf(row, attempts));
   }
 
-  private async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
+  async settle(worker: string, verdicts: readonly Verdict[]): Promise<void> {
     await this.file.atomic(() => {
       this.settlePlain(worker, verdicts.filter(isPlain));
       const owned = "WHERE id = ? AND worker = ? AND attempt = ? AND state = 'taken'";
@@ -207,7 +207,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     );
   }
 
-  private async next(): Promise<number> {
+  async next(): Promise<number> {
     return this.file.patiently(() => {
       const row = this.file
         .sql(

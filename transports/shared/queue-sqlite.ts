@@ -28,9 +28,12 @@ const IS_OVER = `SELECT EXISTS (SELECT 1 FROM obverse_tasks WHERE id > ${Number.
   OR EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'obverse_tasks' AND seq >= ${Number.MAX_SAFE_INTEGER}) AS isOver`;
 /** No time is later: a text and bytes are, to SQLite, and are never due. */
 const LATEST = Number.MAX_SAFE_INTEGER;
-/** A partial index is used only where its condition stands in the query word by word. */
-const IS_WAITING = `queue = ? AND state = 'waiting' AND ${HIGHEST}`;
-const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AND ${HIGHEST}`;
+/**
+ * A partial index is used only where its condition stands in the query word by word. The plus keeps SQLite from another index, of all tasks
+ * of the queue, which it would read from end to end for the few that wait.
+ */
+const IS_WAITING = `queue = ? AND state = 'waiting' AND +${HIGHEST}`;
+const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AND +${HIGHEST}`;
 
 /** Tasks in a file of SQLite, for the processes of one machine. */
 export class SqliteStore extends SqliteReaders implements Store {
@@ -211,7 +214,7 @@ export class SqliteStore extends SqliteReaders implements Store {
     return this.file.patiently(() => {
       const row = this.file
         .sql(
-          `SELECT CAST(min(due) - ${NOW} AS REAL) AS ms FROM obverse_tasks WHERE queue = ? AND state IN ('delayed', 'taken') AND due <= ${LATEST} AND ${HIGHEST}`,
+          `SELECT CAST(min(due) - ${NOW} AS REAL) AS ms FROM obverse_tasks WHERE queue = ? AND state IN ('delayed', 'taken') AND due <= ${LATEST} AND +${HIGHEST}`,
         )
         .get(this.plan.queue) as { ms: number | null };
       return row.ms === null ? Number.POSITIVE_INFINITY : Math.max(0, row.ms);

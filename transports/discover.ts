@@ -1,3 +1,4 @@
+import net from 'node:net';
 import { hostPort, type OptionKind, readOptions } from '../src/contract/address.js';
 import type { Address, TransportFactory, TransportSource } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
@@ -33,7 +34,7 @@ const SCHEMES = ['tcp', 'tls', 'ws', 'wss', 'http', 'https'];
  * Anybody in the network can announce any server: use `tls:` or `wss:` with certificates, and `authenticate`, where that matters.
  *
  * Options: `group`, the IP address and the port of a multicast group or a broadcast address (239.255.79.66:7966); `interface`, the local
- * address of the network to use; `ttl`, how many routers an announcement may pass (1: none); `transport`, when serving, what to listen at, in
+ * address of the network to use, which for IPv6 is written as in `::%eth0`; `ttl`, how many routers an announcement may pass (1: none); `transport`, when serving, what to listen at, in
  * place of an address in brackets; `schemes`, when connecting, a list such as `tls,wss` of those that may be dialed (all); `dial`, when
  * connecting, an object with the options of the transport that connects, such as `{ ca }`; `all`, when connecting, to share the calls among
  * all servers of the name, as `balance:` does, and `by`, which of them gets a call: each in `turn` (default), or the one with the fewest
@@ -44,7 +45,13 @@ const discover: TransportFactory = (address, wire) => {
   const { group, interface: network, ttl, ...own } = readOptions(address, OPTIONS);
   if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= 255))
     throw new UsageError(`discover: the option "ttl" must be a whole number from 1 to 255, not ${ttl}`);
-  const plan: GroupPlan = { at: groupOf(group ?? GROUP), interface: network, ttl };
+  const at = groupOf(group ?? GROUP);
+  const isWide = net.isIPv6(at.host);
+  if (network !== undefined && net.isIP(network) !== (isWide ? 6 : 4))
+    throw new UsageError(
+      `discover: the option "interface" must be ${isWide ? 'a network, as in ::%eth0 (::%25eth0 in an address), for a group of IPv6' : 'a local IP address, as in 192.168.1.5'}, not ${JSON.stringify(network)}`,
+    );
+  const plan: GroupPlan = { at, interface: network, ttl };
   const shown = `discover:${name}${group === undefined ? '' : `?group=${group}`}`;
   if (wire.listen)
     return new DiscoverableServer({ name, address: shown, group: plan, ...listening(address, name, inner, own) }, wire);
@@ -55,8 +62,8 @@ const discover: TransportFactory = (address, wire) => {
 export default discover;
 
 /** The name, and the address in brackets after it; empty if there is none. */
-function parts({ text }: Address): { readonly name: string; readonly inner: string } {
-  const [, before = '', brackets = ''] = /^discover:?([^([{<?]*)(.*)$/is.exec(text) ?? [];
+function parts({ text, rest }: Address): { readonly name: string; readonly inner: string } {
+  const [, before = '', brackets = ''] = /^([^([{<?]*)(.*)$/s.exec(rest) ?? [];
   const name = before.trim();
   if (!isName(name))
     throw new UsageError(

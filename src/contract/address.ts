@@ -113,12 +113,12 @@ export interface HostPort {
 }
 
 /**
- * The host and port of `//host:port`, and of the short forms `host:port`, `:port` and `port`; `[::1]` for IPv6. With `takesPath`, a path
- * may follow. Throws a UsageError if the port is missing or invalid, and for a path where there is none.
+ * The host and port of `//host:port`, and of the short forms `host:port`, `:port` and `port`; `[::1]` for IPv6, `[fe80::1%eth0]` with
+ * its network. With `takesPath`, a path may follow. Throws a UsageError if the port is missing or invalid, and for a path where there is none.
  */
 export function hostPort(address: Address, takesPath: boolean = false): HostPort {
   const [, authority = '', path = ''] = /^(?:\/\/)?([^/]*)(.*)$/s.exec(address.rest) ?? [];
-  const match = /^(?:(?:(\[[0-9a-f:.%]+\])|([^:[\]]*)):)?(\d{1,5})$/i.exec(authority);
+  const match = /^(?:(?:(\[[0-9a-f:.]+(?:%\w+)?\])|([^:[\]]*)):)?(\d{1,5})$/i.exec(authority);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
     const { text, scheme } = address;

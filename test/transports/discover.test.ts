@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/contract/address.js';
 import { ConnectionLost, UsageError } from '../../src/index.js';
@@ -243,6 +244,27 @@ describe.skipIf(reason !== '')(`discover:${reason === '' ? '' : ` (n/a: ${reason
   });
 });
 
+/** The network interface with a link-local IPv6 address, which all interfaces with IPv6 have. */
+const [zone = ''] = Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+  addresses.some(({ address, internal }) => address.startsWith('fe80:') && !internal) ? [name] : [],
+);
+
+describe.skipIf(zone === '')(
+  `discover: over IPv6${zone === '' ? ' (n/a: no interface has a link-local address)' : ''}`,
+  () => {
+    it.each([
+      ['of the link', 'ff02', 'tcp'],
+      ['of the site', 'ff05', 'tcp'],
+    ])('finds a server in a group %s', async (_what, scope, scheme) => {
+      const query = `group=[${scope}::4f42]:${await freePort()}&interface=::%25${zone}`;
+      await serve(`discover:desk(${scheme}://[::]:0)?${query}`, 'the desk');
+      const client = await connect(`discover:desk?${query}`);
+      expect(await client.whoAreYou(null)).toBe('the desk');
+      expect([...client.peers.values()][0]?.info.remoteAddress).toContain(':');
+    });
+  },
+);
+
 it.each([
   ['discover:', /has no name to discover/],
   ['discover:two words', /has no name to discover/],
@@ -252,6 +274,9 @@ it.each([
   ],
   ['discover:desk?groop=1', /has no option "groop"; did you mean group/],
   ['discover:desk?ttl=0', /"ttl" must be a whole number from 1 to 255, not 0/],
+  ['discover:desk?interface=eth0', /"interface" must be a local IP address, as in 192\.168\.1\.5, not "eth0"/],
+  ['discover:desk?group=[ff02::1]:1&interface=::1%25', /"interface" must be a network, as in ::%eth0 /],
+  ['discover:desk?group=[ff02::1]:1&interface=127.0.0.1', /"interface" must be a network, as in ::%eth0 /],
   ['discover:desk?group=239.1.1.1', /"group" must be an IP address and a port/],
   ['discover:desk?by=pending', /"by" says which of all servers gets a call; it needs the option "all"/],
   ['discover:desk?schemes=tcp,ftp', /"schemes" must be a list of tcp, tls, ws, wss, http, https, not "tcp,ftp"/],

@@ -2,8 +2,8 @@ import type { SqliteFile } from './queue-sqlite-file.js';
 import { NOW } from './queue-sqlite-schema.js';
 import type { Body, Page, Place, StorePlan, Task, Terms } from './queue-store.js';
 
-/** A row with a higher number is left alone: not every runtime can read it. */
-export const HIGHEST = `id <= ${Number.MAX_SAFE_INTEGER}`;
+/** A row with a higher number is left alone: not every runtime can read it. Because of the plus, no index is chosen by it. */
+export const HIGHEST = `+id <= ${Number.MAX_SAFE_INTEGER}`;
 
 /** A task as it is read. */
 export interface Row {

@@ -32,6 +32,16 @@ describe.each(ROLES)('in the role %s', (role) => {
     if (role === 'rpc') expect(await (await connectWork([address])).remote.who()).toBe('first');
   });
 
+  it('of two sides that serve the same path at the same time, one is refused', async () => {
+    const address = `${file()}${query}`;
+    const made = await Promise.allSettled([1, 2].map(() => Work.serve(address, { logger: null })));
+    const sides = made.flatMap((each) => (each.status === 'fulfilled' ? [closing(each.value)] : []));
+    expect(sides).toHaveLength(1);
+    const [refused] = made.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(refused).toBeInstanceOf(ConnectionLost);
+    expect(String(refused)).toMatch(/is already served|is in use/);
+  });
+
   it('a file that is no socket is not removed', async () => {
     const address = file();
     const path = address.replace('zmq+ipc://', '');

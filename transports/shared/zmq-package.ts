@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { clearSocketFile } from './stream-socket-file.js';
 import type { ZmqPlan } from './zmq-address.js';
@@ -94,10 +95,14 @@ export function unbound(socket: ZmqSocket | undefined, endpoint?: string): void 
  */
 export async function mustBeFree(endpoints: readonly string[]): Promise<void> {
   for (const endpoint of endpoints) {
-    // A star is a free path; what begins with an at sign is no file, and Linux refuses it if it is in use.
-    const [, path = ''] = /^ipc:\/\/([^*@].*)$/s.exec(endpoint) ?? [];
-    if (path !== '' && process.platform !== 'win32') await clearSocketFile(path, `zmq+${endpoint}`);
+    const file = fileOf(endpoint);
+    if (file !== undefined) await clearSocketFile(file, `zmq+${endpoint}`);
   }
+}
+
+/** The file of an endpoint. A star is a free one; what begins with an at sign is none, and Linux refuses it if it is in use. */
+function fileOf(endpoint: string): string | undefined {
+  return process.platform === 'win32' ? undefined : /^ipc:\/\/([^*@].*)$/s.exec(endpoint)?.[1];
 }
 
 /**
@@ -105,6 +110,9 @@ export async function mustBeFree(endpoints: readonly string[]): Promise<void> {
  * sending throw. `role`: that of the side, where others of this process may connect. Throws a ConnectionLost for an endpoint that cannot be.
  */
 export function bindTo(socket: ZmqSocket, endpoint: string, role?: ZmqPlan['role']): string {
+  const file = fileOf(endpoint);
+  // Another side may have come first since `mustBeFree`.
+  if (file !== undefined && existsSync(file)) throw inUse(endpoint);
   try {
     forFamily(socket, endpoint);
     // ZeroMQ takes the name of an interface here, and no name of a host.
@@ -141,6 +149,10 @@ function forFamily(socket: ZmqSocket, endpoint: string): void {
 
 function unusable(what: string, endpoint: string, cause: unknown): ConnectionLost {
   const { code, message } = cause as Error & { readonly code?: string };
-  const text = code === 'EADDRINUSE' ? 'it is in use' : message;
-  return new ConnectionLost(`zmq: cannot ${what} ${endpoint}: ${text}`, { cause });
+  if (code === 'EADDRINUSE') return inUse(endpoint, cause);
+  return new ConnectionLost(`zmq: cannot ${what} ${endpoint}: ${message}`, { cause });
+}
+
+function inUse(endpoint: string, cause?: unknown): ConnectionLost {
+  return new ConnectionLost(`zmq: cannot bind ${endpoint}: it is in use`, { cause });
 }

@@ -252,10 +252,13 @@ export function cannotOpen(address: string, cause: unknown): Error {
     : error;
 }
 
-/** Whether an error may be over when the same is tried again: the server is away or has no room, or a transaction met another one. */
+/**
+ * Whether an error may be over when the same is tried again: the server is away or has no room, a transaction met another one, or the number of
+ * a new task was taken, and the next one may not be.
+ */
 export function isPassing(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   // Errors of the server have five characters; those of the connection have other codes, or none.
   if (typeof code !== 'string' || !/^[\dA-Z]{5}$/.test(code)) return true;
-  return /^(08|40|53|55|57|58)/.test(code);
+  return /^(08|40|53|55|57|58|23505)/.test(code);
 }

@@ -20,6 +20,9 @@ const DUE_MS = 1_000;
 /** A notification has at most 8,000 bytes. */
 const MOST_TOLD = 7_900;
 
+/** Of a task that is found by its number. Where it stood as in the index of those that are due, all of these would be looked through. */
+const IS_TAKEN = "(t.state = 'taken') IS TRUE";
+
 /**
  * Settles tasks. Its parameters: `$1` is the worker, `$2` to `$8` are what has become of the tasks, `$9` is the channel. A row that somebody
  * else has locked is skipped: who waited for it would let all other tasks wait, too.
@@ -28,12 +31,12 @@ const SETTLE = `v AS MATERIALIZED (
     SELECT id, attempt, coalesce(state, 'done') AS state, coalesce(wait, 0) AS wait, answer, error, coalesce(back, 0) AS back
       FROM unnest($2::bigint[], $3::int[], $4::text[], $5::float8[], $6::bytea[], $7::text[], $8::int[])
         AS v(id, attempt, state, wait, answer, error, back)),
-  mine AS MATERIALIZED (SELECT t.id FROM v JOIN obverse_tasks t ON t.id = v.id AND t.attempt = v.attempt
-    WHERE t.worker = $1 AND t.state = 'taken' FOR NO KEY UPDATE OF t SKIP LOCKED),
+  mine AS MATERIALIZED (SELECT v.*, t.keep, t.asks FROM v JOIN obverse_tasks t ON t.id = v.id AND t.attempt = v.attempt
+    WHERE t.worker = $1 AND ${IS_TAKEN} FOR NO KEY UPDATE OF t SKIP LOCKED),
   settled AS (UPDATE obverse_tasks t SET state = v.state, due = ${NOW} + ${ms('v.wait')}, answer = v.answer, error = v.error,
     attempt = t.attempt - v.back, worker = NULL, ended = CASE WHEN v.state IN ('done', 'dead') THEN ${NOW} END,
-    expires = CASE WHEN v.state = 'done' THEN ${NOW} + ${ms(`least(greatest(t.keep, 0), ${LONGEST_KEEP})`)} END
-    FROM v JOIN mine ON v.id = mine.id WHERE t.id = v.id RETURNING t.id, t.asks, t.state),
+    expires = CASE WHEN v.state = 'done' THEN ${NOW} + ${ms(`least(greatest(v.keep, 0), ${LONGEST_KEEP})`)} END
+    FROM mine v WHERE t.id = v.id RETURNING t.id, v.asks, v.state),
   sums AS (SELECT string_agg(id::text, ',') FILTER (WHERE asks AND state IN ('done', 'dead')) AS ids, bool_or(state = 'waiting') AS waits,
     CASE WHEN count(*) < cardinality($2::bigint[]) THEN coalesce(string_agg(id::text, ','), '') END AS settled FROM settled),
   told AS MATERIALIZED (SELECT settled,
@@ -140,7 +143,7 @@ export abstract class PostgresWork extends PostgresReaders {
     try {
       const rows = await this.client.rows<{ id: string }>(
         `SELECT t.id FROM unnest($1::bigint[], $2::int[]) AS v(id, attempt) JOIN obverse_tasks t ON t.id = v.id AND t.attempt = v.attempt
-          WHERE t.worker = $3 AND t.state = 'taken'`,
+          WHERE t.worker = $3 AND ${IS_TAKEN}`,
         [left.map(({ task }) => task.id), left.map(({ task }) => task.attempt), worker],
       );
       return rows.map(({ id }) => Number(id));
@@ -186,11 +189,11 @@ export abstract class PostgresWork extends PostgresReaders {
 
   async renew({ worker, lease }: Terms, ids: readonly number[]): Promise<Renewed> {
     const rows = await this.client.rows<{ id: string; renewed: boolean }>(
-      `WITH mine AS MATERIALIZED (SELECT id FROM obverse_tasks
-          WHERE id = ANY($1::bigint[]) AND worker = $2 AND state = 'taken' FOR NO KEY UPDATE SKIP LOCKED),
+      `WITH mine AS MATERIALIZED (SELECT id FROM obverse_tasks t
+          WHERE id = ANY($1::bigint[]) AND worker = $2 AND ${IS_TAKEN} FOR NO KEY UPDATE SKIP LOCKED),
         renewed AS (UPDATE obverse_tasks t SET due = ${NOW} + ${ms('$3::float8')} FROM mine WHERE t.id = mine.id RETURNING t.id)
       SELECT t.id, renewed.id IS NOT NULL AS renewed FROM obverse_tasks t LEFT JOIN renewed ON t.id = renewed.id
-        WHERE t.id = ANY($1::bigint[]) AND t.worker = $2 AND t.state = 'taken'`,
+        WHERE t.id = ANY($1::bigint[]) AND t.worker = $2 AND ${IS_TAKEN}`,
       [ids, worker, lease],
     );
     return {

@@ -82,6 +82,9 @@ export class PostgresStore extends PostgresWork implements Store {
     const sparse = <T>(of: (task: NewTask) => T | null): (T | null)[] | null =>
       tasks.some((task) => of(task) !== null) ? tasks.map(of) : null;
     const { joined, begins, sizes } = joinedBodies(tasks);
+    const keys = sparse(({ key }) => key ?? null);
+    // To look for conflicts costs as much as an index.
+    const conflict = keys === null ? '' : 'ON CONFLICT (queue, key) WHERE key IS NOT NULL DO NOTHING';
     return this.client.rows<StoredRow>(
       `WITH made AS (INSERT INTO obverse_tasks
           (queue, state, due, priority, method, body, asks, key, attempts, keep, stored, expires, written, batch)
@@ -90,14 +93,14 @@ export class PostgresStore extends PostgresWork implements Store {
           CASE WHEN $11 THEN ${NOW} + ${ms('$12::bigint')} END, pg_current_xact_id(), $13::uuid
         FROM unnest($3::int[], $4::int[], $5::text[], $6::bool[], $7::text[], $8::float8[], $9::int[], $10::int[])
           WITH ORDINALITY AS t(begin, size, method, asks, key, delay, priority, attempts, n)
-        ORDER BY n ON CONFLICT DO NOTHING RETURNING id, key, method),
+        ORDER BY n ${conflict} RETURNING id, key, method),
       told AS MATERIALIZED (SELECT pg_notify($14, 'w'))
       SELECT id, key, method FROM made, told ORDER BY id`,
       [
         ...[queue, joined, begins, sizes],
         tasks.map(({ method }) => method),
         sparse(({ asks }) => asks || null),
-        sparse(({ key }) => key ?? null),
+        keys,
         sparse(({ delay }) => delay || null),
         sparse(({ priority }) => priority || null),
         sparse(({ attempts }) => attempts ?? null),

@@ -24,7 +24,10 @@ export function parseAddress(source: string | AddressObject): Address {
   const scheme = colon < 0 ? bare : bare.slice(0, colon);
   if (!SCHEME.test(scheme)) throw new UsageError(`"${text}" has no scheme; expected one, as in tcp://127.0.0.1:8888`);
   const options: Record<string, unknown> = Object.create(null);
-  for (const [key, value] of new URLSearchParams(query === null ? '' : text.slice(query.index))) options[key] = value;
+  for (const [key, value] of new URLSearchParams(query === null ? '' : text.slice(query.index))) {
+    if (key in options) throw new UsageError(`${scheme}: the option "${key}" is given twice`);
+    options[key] = value;
+  }
   if (typeof source === 'object')
     for (const [key, value] of Object.entries(source)) if (key !== 'url') options[key] = value;
   const rest = colon < 0 ? '' : bare.slice(colon + 1);

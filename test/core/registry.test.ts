@@ -68,6 +68,18 @@ describe('an unknown name', () => {
       'an address is a string, or an object with a string `url`',
     );
   });
+
+  it('with an option that is given twice is refused: one of the values would be lost', async () => {
+    for (const query of [
+      'framing=lf&framing=nul',
+      'framing=lf&framing=lf',
+      'framing&framing=lf',
+      'a=1&__proto__=1&__proto__=2',
+    ])
+      expect(await refusal({ transport: `tcp://127.0.0.1:1?${query}` })).toMatch(
+        /^tcp: the option "(framing|__proto__)" is given twice$/,
+      );
+  });
 });
 
 describe('a misspelt or invalid option', () => {

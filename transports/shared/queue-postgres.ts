@@ -1,5 +1,5 @@
 import { UsageError } from '../../src/contract/errors.js';
-import { cannotOpen, isPassing, PostgresClient } from './queue-postgres-client.js';
+import { cannotOpen, isPassing, isUnanswered, PostgresClient } from './queue-postgres-client.js';
 import { mendMoved } from './queue-postgres-moved.js';
 import { HIGHEST } from './queue-postgres-readers.js';
 import { ms, NOW } from './queue-postgres-schema.js';
@@ -166,6 +166,10 @@ export class PostgresStore extends PostgresWork implements Store {
 
   isPassing(error: unknown): boolean {
     return isPassing(error);
+  }
+
+  mayHaveStored(error: unknown): boolean {
+    return isUnanswered(error);
   }
 
   /** Notifications: `w`, tasks wait; `e` and numbers, these have ended; nothing, anything may have changed. */

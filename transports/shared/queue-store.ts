@@ -156,6 +156,8 @@ export interface Store {
   stats(reader: string | undefined): Promise<Readonly<Record<string, number>>>;
   /** Whether the error may be over when the same is tried again. */
   isPassing(error: unknown): boolean;
+  /** Whether tasks may be stored although `insert` has rejected with this error: its answer was lost. */
+  mayHaveStored?(error: unknown): boolean;
   /** Calls back when something may have changed, by this side or another one. */
   watch(changed: Changed): void;
   close(): Promise<void>;

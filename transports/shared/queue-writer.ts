@@ -119,8 +119,7 @@ export class QueueWriter implements Link {
         if (this.hasMissed) this.changed();
         else if (this.asked.size > 0) this.looking.within(this.host.plan.poll);
       } catch (cause) {
-        const text = `${this.host.plan.address} has not stored what was written: ${messageOf(cause)}`;
-        this.refuse(batch, new ConnectionLost(text, { cause }));
+        this.refuse(batch, cause instanceof ConnectionLost ? cause : this.notStored(cause, false));
       }
       for (const { bytes } of batch) this.buffered -= bytes;
       this.decided += batch.length;
@@ -135,15 +134,24 @@ export class QueueWriter implements Link {
     const { store, patience } = this.host;
     const tasks = batch.map(({ task }) => task);
     const until = (batch[0]?.since ?? 0) + patience;
-    for (;;) {
+    for (let mayBeStored = false; ; ) {
       try {
         return await store.insert(tasks);
       } catch (error) {
-        if (!store.isPassing(error) || time() + AGAIN_MS >= until) throw error;
+        mayBeStored ||= store.mayHaveStored?.(error) === true;
+        if (!store.isPassing(error) || time() + AGAIN_MS >= until) throw this.notStored(error, mayBeStored);
         this.host.failed(error);
       }
       await new Promise<void>((resolve) => setTimer(AGAIN_MS, resolve));
     }
+  }
+
+  private notStored(cause: unknown, mayBeStored: boolean): ConnectionLost {
+    const { address } = this.host.plan;
+    const text = mayBeStored
+      ? `${address} has not confirmed what was written, which may be stored nevertheless: ${messageOf(cause)}; to write it again, use a key (delivery: { key }) that it had before`
+      : `${address} has not stored what was written: ${messageOf(cause)}`;
+    return new ConnectionLost(text, { cause });
   }
 
   private refuse(batch: readonly Unstored[], error: ConnectionLost): void {

@@ -68,12 +68,12 @@ describe.skipIf(reason !== '')(`a forged announcement${reason === '' ? '' : ` (n
       query,
       Array.from({ length: 64 }, (_, n) => `tcp://127.0.0.1:${n + 1}`),
     );
-    const error = await connect(`discover:desk?${query}`, { limits: { connectMs: 500 } }).catch((thrown) => thrown);
+    const error = await connect(`discover:desk?${query}`, { limits: { connectMs: 3_000 } }).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(ConnectionLost);
-    expect(String(error)).toMatch(/none of the servers that have answered can be reached\. .*\. And \d\d more$/);
+    expect(String(error)).toMatch(/none of the servers that have answered can be reached\. .*\. And \d+ more$/);
     expect(String(error).length).toBeLessThan(1_000);
     const all = await connect(`discover:desk?${query}&all`).catch((thrown: unknown) => thrown);
-    expect(String(all)).toMatch(/no part of balance: can be reached: .*; and \d\d more$/);
+    expect(String(all)).toMatch(/no part of balance: can be reached: .*; and \d+ more$/);
     expect(String(all).length).toBeLessThan(1_500);
   });
 

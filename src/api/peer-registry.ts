@@ -46,8 +46,12 @@ export class PeerRegistry {
 
   /** Its link has ended, for this reason. */
   leave(peer: ConnectedPeer, reason: Error | undefined): void {
-    this.remove(peer);
-    if (peer.session.link.brief !== true) this.lastEnd = reason?.message;
+    // That of a brief link is in no list.
+    if (peer.session.link.brief === true) this.removed(peer);
+    else {
+      this.remove(peer);
+      this.lastEnd = reason?.message;
+    }
   }
 
   // The only peer, as every client has, is found without looking for it.

@@ -52,6 +52,8 @@ export class SideExtensions implements CallExtensions {
   /** Those that `sides` belong to, in the same order. */
   private attached: readonly Extension[] = [];
   private closed = false;
+  /** Those that are told when a peer has left: asked of each extension once, and not with each message that is a peer of its own. */
+  private told: readonly SideExtension[] = [];
 
   /** `changed` is called each time that others own the slots, and once at the beginning. */
   constructor(
@@ -68,6 +70,7 @@ export class SideExtensions implements CallExtensions {
     if (extensions === attached) return this;
     this.sides = extensions.map((each) => sides[attached.indexOf(each)] ?? this.attachOne(each));
     this.attached = extensions;
+    this.told = this.sides.filter(({ peerLeft }) => peerLeft !== undefined);
     this.notifications = notifications;
     this.controls = controls;
     this.requests = requests;
@@ -130,7 +133,7 @@ export class SideExtensions implements CallExtensions {
 
   /** A peer has left the list of peers. */
   peerLeft(peer: ConnectedPeer): void {
-    for (const side of this.sides) side.peerLeft?.(peer);
+    for (const side of this.told) side.peerLeft?.(peer);
   }
 
   /** What the side opens in place of a source. Rejects with a UsageError where that cannot be. */

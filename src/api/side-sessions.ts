@@ -94,7 +94,7 @@ export class SideSessions {
   ended(session: RpcSession): void {
     const { side } = this;
     const peer = session.peer as ConnectedPeer;
-    side.away.delete(session);
+    if (side.away.size > 0) side.away.delete(session);
     side.peerRegistry.leave(peer, session.ended);
     side.reports.leave(peer);
     peer.sessionEnded();

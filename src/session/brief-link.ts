@@ -39,6 +39,8 @@ export function awaitsFrame({ connection, failure }: Pick<BriefSession, 'connect
  */
 export function endBrief(session: BriefSession): void {
   const { link, failure, connection } = session;
+  // Its frame has come, so `accept` has returned.
+  session.sendQueue.isHeld = false;
   const isRead = !awaitsFrame(session) && connection?.queue === undefined && connection?.reading === undefined;
   if (isRead && session.open === 0) {
     session.last();

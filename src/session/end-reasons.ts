@@ -86,7 +86,8 @@ export function end(session: EndingSession, reason: Error | undefined): void {
     if (reason instanceof RpcError) session.finish(reason, 'as it is');
     else session.finish(new ConnectionLost(cut, { cause: reason }));
     session.link.close(reason);
-  } else if (session.sendQueue.isHeld) leaveTogether({ flush: () => session.end() });
+  } else if (session.sendQueue.isHeld && (session.link.brief !== true || awaitsFrame(session)))
+    leaveTogether({ flush: () => session.end() });
   else if (filter?.isSealing) filter.whenSealed(() => session.end());
   else if (session.link.brief === true) endBrief(session);
   else {

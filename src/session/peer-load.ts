@@ -21,9 +21,7 @@ export class PeerLoad implements LoadedPeer {
   constructor(
     public owner: PeerLoadOwner,
     private readonly side: SideLoad,
-  ) {
-    side.enter(this);
-  }
+  ) {}
 
   /** All that is held. */
   get bytes(): number {
@@ -33,6 +31,8 @@ export class PeerLoad implements LoadedPeer {
   /** So much is held in addition. The session may be ended within this call. */
   take(bytes: number): void {
     if (this.gone) return;
+    // Most peers of one message never hold anything.
+    if (this.bytes === 0) this.side.enter(this);
     this.held += bytes;
     this.side.add(bytes);
     if (this.side.isTight) this.press();
@@ -48,6 +48,7 @@ export class PeerLoad implements LoadedPeer {
   /** So much has not left the link yet. The session may be ended within this call. */
   sees(buffered: number): void {
     if (this.gone || buffered === this.unsent) return;
+    if (this.bytes === 0) this.side.enter(this);
     const more = buffered - this.unsent;
     this.unsent = buffered;
     this.side.add(more);

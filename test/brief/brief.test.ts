@@ -51,6 +51,18 @@ describe('a brief link', () => {
     expect(link.log).toEqual(['sent', 'closed']);
   });
 
+  it('is closed within `receive` where no handler is asynchronous, behind the answer', async () => {
+    const { side, way } = await served();
+    await using _ = side;
+    side.job.connect(() => {});
+    side.ask.connect((_sender, { n }) => n);
+    // From the turn after the side was opened on, what arrives is dispatched at once.
+    await way.ask(notification('job', { n: 0 })).closing;
+    expect(way.ask(notification('job', { n: 1 })).log).toEqual(['closed']);
+    expect(way.ask(request('ask', { n: 1 })).log).toEqual(['sent', 'closed']);
+    expect(way.open_.size).toBe(0);
+  });
+
   it('is closed when the promise of a request has settled', async () => {
     const { side, way } = await served();
     await using _ = side;

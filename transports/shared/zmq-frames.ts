@@ -45,6 +45,11 @@ export class ZmqFrames {
 
   /** The frames of a message that was sent to several: a frame, with a header in front under a security. */
   frames(parts: Parts): readonly Frame[] {
+    const [part] = parts;
+    if (parts.length === 1 && part !== undefined && !this.isHeaded) {
+      this.mustFit(part.length);
+      return [this.read(part)];
+    }
     if (this.isHeaded) return [this.headed([nothing, ...parts])];
     if (parts.length !== 1 && !(this.isSealed && parts.length === 2))
       throw this.wrong(parts, this.isSealed ? '2' : '1');

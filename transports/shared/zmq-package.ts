@@ -28,6 +28,8 @@ export interface ZmqSocket {
   ipv6: boolean;
   /** In ms: 0 makes `send` reject at once where it would wait, -1 makes it wait. */
   sendTimeout: number;
+  /** In ms: 0 makes `receive` reject at once where it would wait, -1 makes it wait. */
+  receiveTimeout: number;
   /** In ms: how long messages that were not sent are kept after `close`. */
   linger: number;
   bindSync(endpoint: string): void;

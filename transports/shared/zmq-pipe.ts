@@ -1,5 +1,5 @@
 import { Queue } from '../../src/base/queue.js';
-import { clearTimer, lookAgain, setTimer } from '../../src/base/time.js';
+import { afterTurn, clearTimer, lookAgain, setTimer } from '../../src/base/time.js';
 import type { Parts, ZmqEvent, ZmqMonitor, ZmqSocket } from './zmq-package.js';
 
 /** Bytes and messages that wait to be given to a socket. */
@@ -19,6 +19,11 @@ const LONGEST_RETRY_MS = 50;
 const KEPT_MS = 5_000;
 /** How often another socket is made if the monitor of one cannot be. */
 const ATTEMPTS = 10;
+/** After how many messages it is looked whether more have arrived, at first and at most. */
+const LOOK_AFTER = 16;
+const MOST_LOOK_AFTER = 1_024;
+/** How many messages are read in one turn where they are not awaited one by one. */
+const AT_ONCE = 256;
 
 /*
  * The package names a monitor by its place in memory, and ZeroMQ has that name until the socket is gone, some time after `close`. The next
@@ -157,18 +162,43 @@ export class ZmqPipe {
 
   // ---- receiving ------------------------------------------------------------------------------------------------------
 
-  /** Reads messages, until the socket is closed. */
+  /**
+   * Reads messages, until the socket is closed. To await one, the package first asks ZeroMQ whether there is any, which is a system call. While
+   * many arrive, it asks for them at once (`receiveTimeout` 0): then an error says that there is none, which is dear, and ends that.
+   */
   async read(): Promise<void> {
-    try {
-      while (!this.isClosed) {
-        const parts = await this.socket.receive();
-        if (this.pausing !== undefined) await this.pausing;
-        if (this.isClosed) return;
-        this.host.take(parts);
-        if (this.pausing !== undefined) await this.pausing;
+    const { socket } = this;
+    let lookAfter = LOOK_AFTER;
+    let left = lookAfter;
+    let isAwaiting = true;
+    while (!this.isClosed) {
+      try {
+        for (; left > 0; left--) {
+          const parts = await socket.receive();
+          if (this.pausing !== undefined) await this.pausing;
+          if (this.isClosed) return;
+          this.host.take(parts);
+          if (this.pausing !== undefined) await this.pausing;
+        }
+      } catch (error) {
+        if (isAwaiting || (error as { readonly code?: string }).code !== 'EAGAIN') {
+          this.broken(error);
+          return;
+        }
       }
-    } catch (error) {
-      this.broken(error);
+      if (this.isClosed) return;
+      if (isAwaiting) {
+        isAwaiting = !socket.readable;
+        left = isAwaiting ? lookAfter : AT_ONCE;
+        if (!isAwaiting) socket.receiveTimeout = 0;
+      } else {
+        isAwaiting = true;
+        socket.receiveTimeout = -1;
+        lookAfter = AT_ONCE - left < LOOK_AFTER ? Math.min(2 * lookAfter, MOST_LOOK_AFTER) : LOOK_AFTER;
+        // The package gives others a turn only where it awaits.
+        if (left === 0) await new Promise<void>((resolve) => afterTurn(resolve));
+        left = lookAfter;
+      }
     }
   }
 

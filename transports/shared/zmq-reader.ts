@@ -152,6 +152,8 @@ class MessageLink implements Link {
     if (this.isOver) return;
     this.isOver = true;
     this.reader.gone(this);
-    queueMicrotask(() => this.receiver?.closed(reason));
+    const { receiver } = this;
+    if (receiver !== undefined) receiver.closed(reason);
+    else queueMicrotask(() => this.receiver?.closed(reason));
   }
 }

@@ -80,12 +80,17 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     this.mustTake(method, false);
     if (this.ended !== undefined) throw unsent(this.ended);
     const call: Call = { kind: 'call', id: undefined, method, args, named, batch: undefined };
+    const quick = about === undefined ? encodeQuickly(this, call) : undefined;
+    if (quick !== undefined) {
+      this.postTogether(call, [quick]);
+      return;
+    }
     if (this.host.mapper.mustMap(args)) {
       this.mustPass(method, args);
       if (this.values.notify(call, about, this)) return;
     }
     if (about !== undefined) postWithHeaders(this, call, about);
-    else this.postTogether(call, [encodeQuickly(this, call) ?? this.encode(call)]);
+    else this.postTogether(call, [this.encode(call)]);
   }
 
   override postNotification(method: string, frames: readonly Frame[]): void {

@@ -65,13 +65,21 @@ export class SqliteStore extends SqliteReaders implements Store {
         return tasks.map(store);
       } catch (error) {
         // Behind the highest number of all, SQLite says that the disk is full.
-        const { isOver } = this.file.sql(IS_OVER).get() as { isOver: number };
-        if (isOver !== 0) mustBeReadable(Number.POSITIVE_INFINITY);
+        if (this.isOver()) mustBeReadable(Number.POSITIVE_INFINITY);
         throw error;
       }
     });
     this.file.tell();
     return stored;
+  }
+
+  private isOver(): boolean {
+    try {
+      return (this.file.sql(IS_OVER).get() as { isOver: number }).isOver !== 0;
+    } catch {
+      // The disk may be full, or gone: that is what is to be said.
+      return false;
+    }
   }
 
   async exchange(terms: Terms, { verdicts, most, bytes }: Exchange): Promise<Exchanged> {

@@ -31,8 +31,11 @@ export interface Watch {
 export class Crew {
   private readonly running = new Map<string, ChildProcess>();
   private isClosing = false;
+  private readonly watch: Watch;
 
-  constructor(private readonly watch: Watch) {}
+  constructor(watch: Watch) {
+    this.watch = watch;
+  }
 
   /** Resolves when the process is ready; rejects if it ends before. */
   async start(job: Job): Promise<void> {

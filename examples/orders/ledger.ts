@@ -25,7 +25,7 @@ export class Ledger {
   kills = 0;
 
   constructor(orders: readonly Order[]) {
-    this.entries = orders.map((order) => ({ ...order, isPlaced: false, shop: [], worker: [], subscriber: [] }));
+    this.entries = orders.map((order): Entry => ({ ...order, isPlaced: false, shop: [], worker: [], subscriber: [] }));
   }
 
   placed(order: number): void {

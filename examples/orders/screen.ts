@@ -1,11 +1,13 @@
 /** A progress bar in the last line of a terminal. Where the output is not a terminal, there is none. */
 export class Bar {
   private text = '';
+  private readonly total: number;
+  private readonly out: NodeJS.WriteStream;
 
-  constructor(
-    private readonly total: number,
-    private readonly out: NodeJS.WriteStream = process.stdout,
-  ) {}
+  constructor(total: number, out: NodeJS.WriteStream = process.stdout) {
+    this.total = total;
+    this.out = out;
+  }
 
   show(done: number, label: string): void {
     const full = Math.round((done / this.total) * 30);

@@ -6,12 +6,11 @@ export class Silence {
   private timer: NodeJS.Timeout | undefined;
   private pauses = 0;
   private resolve: () => void = () => {};
+  private readonly ms: number;
 
   /** `ms`: how long nothing has to happen. An aborted `signal` is a failure. */
-  constructor(
-    private readonly ms: number,
-    signal: AbortSignal,
-  ) {
+  constructor(ms: number, signal: AbortSignal) {
+    this.ms = ms;
     this.over = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.signal.addEventListener('abort', () => reject(this.signal.reason));

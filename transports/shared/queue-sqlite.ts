@@ -37,6 +37,8 @@ const IS_DUE = `queue = ? AND state IN ('delayed', 'taken') AND due <= ${NOW} AN
 
 /** Tasks in a file of SQLite, for the processes of one machine. */
 export class SqliteStore extends SqliteReaders implements Store {
+  readonly isHere = true;
+
   static async open(path: string, plan: StorePlan): Promise<SqliteStore> {
     return new SqliteStore(await SqliteFile.open(path, plan.writes, plan.patience), plan);
   }

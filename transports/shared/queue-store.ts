@@ -131,6 +131,8 @@ export type Changed = (ended?: readonly number[]) => void;
 
 /** Where the tasks of one queue are kept. Each function is atomic, and may be called before an earlier one has ended. */
 export interface Store {
+  /** It does its work in this thread: nothing is gained by handing it over in parts while handlers run. */
+  readonly isHere?: boolean;
   /** Stores tasks, in their order, all of them or none. */
   insert(tasks: readonly NewTask[]): Promise<readonly Stored[]>;
   /**

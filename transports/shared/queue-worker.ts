@@ -117,7 +117,8 @@ export class QueueWorker {
   }
 
   private beginSome(): void {
-    for (const task of this.taken.splice(0, BEGUN_AT_ONCE)) this.begin(task);
+    for (const task of this.taken.splice(0, this.host.store.isHere ? this.taken.length : BEGUN_AT_ONCE))
+      this.begin(task);
     this.isBeginning = this.taken.length > 0;
     if (this.isBeginning) afterTurn(() => this.beginSome());
   }

@@ -1,3 +1,4 @@
+import net from 'node:net';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Side } from '../../src/index.js';
@@ -117,6 +118,59 @@ describe.skipIf(postgres.absent)(`connections to PostgreSQL${postgres.why}`, () 
     expect(await Promise.all(sums)).toHaveLength(50);
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(4);
+  });
+
+  it('that are lost with the answer to a worker keep nothing that it tells then from being stored', async () => {
+    let isDeaf = false;
+    const sockets = new Set<net.Socket>();
+    /** Passes everything on, and no answers while it is deaf; notifications pass then, too. */
+    const proxy = net.createServer((client) => {
+      const server = net.connect(engine.port, '127.0.0.1');
+      let listens = false;
+      for (const [from, to] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        sockets.add(from);
+        from.on('error', () => {}).on('close', () => to.destroy());
+        from.on('data', (data) => {
+          listens ||= from === client && data.includes('LISTEN');
+          if (from === client || listens || !isDeaf) to.write(data);
+        });
+      }
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    try {
+      const boss = await writer(fresh() + NEVER);
+      const { port } = proxy.address() as net.AddressInfo;
+      const side = await Work.serve(`${at().replace(/127.0.0.1:\d+/, `127.0.0.1:${port}`)}${NEVER}`, { logger: null });
+      open.push(side);
+      const begun: number[] = [];
+      let end = (): void => {};
+      side.job.connect((_sender, { n }) => {
+        begun.push(n);
+        if (n === 0) return new Promise<void>((resolve) => (end = resolve));
+      });
+      const states = async () => {
+        const text = `SELECT state FROM obverse_tasks WHERE queue = 'q${used}' ORDER BY id`;
+        return (await bare.query<{ state: string }>(text)).rows.map(({ state }) => state);
+      };
+      boss.remote.job({ n: 0 });
+      await expect.poll(() => begun).toEqual([0]);
+      isDeaf = true;
+      boss.remote.job({ n: 1 });
+      await expect.poll(states).toEqual(['taken', 'taken']);
+      end();
+      // A turn later the task has ended, and this is told with the next exchange.
+      await new Promise((resolve) => setImmediate(resolve));
+      isDeaf = false;
+      for (const socket of sockets) socket.destroy();
+      await expect.poll(states, { timeout: 10_000 }).toEqual(['done', 'done']);
+      expect(begun).toEqual([0, 1]);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    }
   });
 
   it('that the server does not accept for want of room are tried again', async () => {

@@ -89,7 +89,9 @@ export abstract class PostgresWork extends PostgresReaders {
     if (wants.most > 0 && time() < this.lostUntil && time() >= this.lostFrom) {
       const tasks = await this.findTaken(terms, wants.atWork());
       this.lostFrom = time() + DUE_MS;
-      if (tasks.length > 0) return { tasks, dead: [], held: [], next: 0 };
+      // Nothing was told yet.
+      const held = wants.verdicts.map(({ task }) => task.id);
+      if (tasks.length > 0) return { tasks, dead: [], held, next: 0 };
     }
     const tells = this.isEmpty || time() - this.dueSince >= DUE_MS;
     const rows = await this.settleAndTake(terms, wants, tells);

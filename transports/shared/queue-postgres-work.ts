@@ -97,13 +97,18 @@ export abstract class PostgresWork extends PostgresReaders {
     const rows = await this.settleAndTake(terms, wants, tells);
     // From here on nothing may throw: what was taken is to be worked on.
     const tasks = this.inOrder(rows, terms);
-    const { settled, due = null } = rows[0] ?? {};
+    const { settled, due: first = null } = rows[0] ?? {};
     const held = typeof settled === 'string' ? await this.heldOf(terms.worker, wants.verdicts, settled) : [];
     if (wants.most <= 0) return { tasks, dead: [], held, next: Number.POSITIVE_INFINITY };
     this.isEmpty = tasks.length < wants.most;
     if (!tells) return { tasks, dead: [], held, next: this.isEmpty ? 0 : Number.POSITIVE_INFINITY };
     this.dueSince = time();
-    if (due === null || due > 0) return { tasks, dead: [], held, next: due ?? Number.POSITIVE_INFINITY };
+    // The statement sees what was there before it: not that it has delayed tasks itself.
+    const due = wants.verdicts.reduce(
+      (least, verdict) => Math.min(least, dueOf(verdict)),
+      first ?? Number.POSITIVE_INFINITY,
+    );
+    if (due > 0) return { tasks, dead: [], held, next: due };
     try {
       const { dead, waits } = await this.makeDue(terms, wants.atWork());
       return { tasks, dead, held, next: waits || dead.length > 0 ? 0 : HELD_MS };
@@ -218,6 +223,11 @@ function columnsOf(verdicts: readonly Verdict[]): unknown[] {
     sparse(({ error }) => error?.replaceAll('\0', '') ?? null),
     sparse(({ state }) => (state === 'back' ? 1 : null)),
   ];
+}
+
+/** In how many ms it is due; `Infinity`: it is not delayed. */
+function dueOf(verdict: Verdict): number {
+  return stateOf(verdict) === 'delayed' ? verdict.wait : Number.POSITIVE_INFINITY;
 }
 
 /** Null: it is done. */

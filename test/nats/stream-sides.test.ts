@@ -5,6 +5,7 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/contract/address.js';
 import { RpcError, type Side, UsageError } from '../../src/index.js';
+import { chaosProxy } from '../../src/testing/chaos-proxy.js';
 import { wireFor } from '../../src/testing/transport.js';
 import makeNats from '../../transports/nats.js';
 import { until } from '../support/core-waiting.js';
@@ -194,6 +195,41 @@ describe.skipIf(nats.absent)(`sides over a stream of NATS${nats.why}`, () => {
       await closeEnds();
       await own.end();
     }
+  });
+
+  it('begins nothing that waits at it when its lease is over after an outage: another one has done it', async () => {
+    await using proxy = await chaosProxy({ to: `tcp://127.0.0.1:${engine.port}` });
+    const boss = await writer(fresh());
+    for (let n = 0; n < 12; n++) boss.remote.job({ n });
+    await boss.flush();
+    const { port } = new URL(proxy.url);
+    const away = url('&lease=1000').replace(`:${engine.port}/`, `:${port}/`);
+    const side = await Jobs.serve(away, {
+      logger: null,
+      concurrency: { each: 1, all: 1 },
+      limits: { queuedCalls: 1, connectMs: 1_000 },
+    });
+    open.unshift(side);
+    const begun: number[] = [];
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    side.job.connect((_sender, { n }) => {
+      begun.push(n);
+      return ended;
+    });
+    await expect.poll(() => side.queueStats(), { timeout: 10_000 }).toMatchObject({ waiting: 0, taken: 12 });
+    await until(() => begun.length === 1);
+    proxy.silence();
+    proxy.cut();
+    const other = await worker(url('&lease=1000'));
+    await until(() => new Set(other.numbers()).size === 12);
+    await other.side.close();
+    end();
+    proxy.resume();
+    boss.remote.job({ n: 99 });
+    await until(() => begun.includes(99));
+    // The first one was at work, and the second one in the queue of the calls.
+    expect(begun).toEqual([0, 1, 99]);
   });
 
   it('confirms what it has finished before it ends', async () => {

@@ -117,6 +117,7 @@ export class Tasks {
   /** `subscription` receives what `take` gets. */
   start(subscription: Subscription): void {
     this.subscription = subscription;
+    this.renewed = time();
     this.ask();
     this.tick();
   }
@@ -160,16 +161,24 @@ export class Tasks {
   /** Begins the first one of them, within no call of the one that has ended. */
   private beginHeld(): void {
     if (this.held.length === 0) return;
+    this.dropLate();
     queueMicrotask(() => {
       const next = this.stopped ? undefined : this.held.shift();
       if (next !== undefined) this.host.begin(next);
     });
   }
 
+  /** Another worker may have those whose leases are over: the server delivers them again. */
+  private dropLate(): void {
+    if (time() - this.renewed < this.host.lease) return;
+    for (const task of this.held.splice(0)) this.atWork.delete(task);
+  }
+
   /** The connection is restored: what was asked for before is lost. */
   restored(): void {
     this.asked.clear();
     this.acks.restored();
+    this.dropLate();
     this.renew();
     this.ask();
   }
@@ -214,6 +223,7 @@ export class Tasks {
   }
 
   private renew(): void {
+    if (this.host.away) return;
     this.renewed = time();
     for (const task of this.atWork) task.renew();
   }

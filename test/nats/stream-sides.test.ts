@@ -232,6 +232,17 @@ describe.skipIf(nats.absent)(`sides over a stream of NATS${nats.why}`, () => {
     expect(begun).toEqual([0, 1, 99]);
   });
 
+  it('tells each key with which a message was written', async () => {
+    const boss = await writer(fresh());
+    const keys = ['.o-aaaaaaaaaa.1', 'x.o-aaaaaaaaaaaa.1', 'a b.o-aaaaaaaaaa.1', 'o-aaaaaaaaaa.1'];
+    for (const [n, key] of keys.entries()) boss.to(null, { delivery: { key } }).job({ n });
+    boss.remote.job({ n: keys.length });
+    await boss.flush();
+    const { seen } = await worker(url());
+    await until(() => seen.length === keys.length + 1);
+    expect(seen.sort((a, b) => a.n - b.n).map(({ info }) => info.key)).toEqual([...keys, undefined]);
+  });
+
   it('confirms what it has finished before it ends', async () => {
     const boss = await writer(fresh());
     const { side, seen } = await worker(url());

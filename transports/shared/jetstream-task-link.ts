@@ -2,8 +2,8 @@ import type { Msg } from '@nats-io/nats-core';
 import type { Link, LinkInfo, Receiver } from '../../src/contract/contract.js';
 import type { Task } from './jetstream-tasks.js';
 
-/** The ids of messages that were written without a key. */
-const OWN_ID = /\.o-[\w-]{10,64}\.\d+$/;
+/** The ids of messages that were written without a key: without a space, which each id with a key has. */
+const OWN_ID = /^[^ ]*\.o-[\w-]{10,64}\.\d+$/;
 
 /** What a header does not keep: spaces at its ends, and control characters. And what stands for these. */
 const UNKEPT = /[\s%\p{Cc}]/gu;

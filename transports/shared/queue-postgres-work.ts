@@ -160,7 +160,10 @@ export abstract class PostgresWork extends PostgresReaders {
     }
   }
 
-  /** Tasks that this worker has taken without knowing it. */
+  /**
+   * Tasks that this worker has taken without knowing it: all of them, though they may be more than it has asked for now. Their leases run, and
+   * what is left would use up an attempt.
+   */
   private async findTaken({ worker, lease, attempts }: Terms, known: readonly number[]): Promise<readonly Task[]> {
     const rows = await this.client.rows<ExchangedRow>(
       `SELECT ${this.columns}, t.priority FROM obverse_tasks t WHERE queue = $1 AND state IN ('delayed', 'taken') AND state = 'taken'

@@ -21,6 +21,9 @@ export function isRefused(session: Session, call: Call, waiting: WaitingCalls, t
 }
 
 function answerBusy(session: Session, call: Call, count: number): true {
-  session.replies.deny(call, markUnbegun(new ProtocolError(`busy: ${count} calls wait already`, Code.Busy)));
+  const error = new ProtocolError(`busy: ${count} calls wait already`, Code.Busy);
+  // Another call of the same message may have begun, which must not be begun again for ever.
+  const isAlone = call.batch === undefined && session.open === 0;
+  session.replies.deny(call, isAlone ? markUnbegun(error) : error);
   return true;
 }

@@ -78,4 +78,45 @@ describe('links to a queue', () => {
     expect(attempts).toEqual([1, 1, 1, 1]);
     expect((await bare()).prepare('SELECT count(*) AS n FROM obverse_unread').get()).toMatchObject({ n: 0 });
   });
+
+  it('begin in parts of a turn, so that leases are renewed while handlers that are not asynchronous take their time', async () => {
+    await using boss = await Work.invert().connect(at());
+    await using worker = await Work.serve(`${at()}?inFlight=12`);
+    let turn = 0;
+    const turns = new Set<number>();
+    const next = (): void => {
+      turn++;
+      if (turns.size < 2 && seen < 12) setImmediate(next);
+    };
+    let seen = 0;
+    worker.job.connect(() => {
+      seen++;
+      turns.add(turn);
+      for (const until = performance.now() + 15; performance.now() < until; );
+    });
+    next();
+    for (let n = 0; n < 12; n++) boss.remote.job({ n });
+    await until(() => seen === 12);
+    expect(turns.size).toBeGreaterThan(1);
+  });
+
+  it('count an attempt of a batch, although the side was too busy for one of its calls: others were carried out', async () => {
+    await using boss = await Work.invert().connect(at());
+    boss.to(null, { delivery: { delay: 60_000 } }).job({ n: 0 });
+    await boss.flush();
+    const calls = [1, 2, 3, 4].map((n) => ({ jsonrpc: '2.0', method: 'job', params: { n } }));
+    const seen: number[] = [];
+    await using worker = await Work.serve(`${at()}?poll=10&backoff=1&attempts=3`, {
+      logger: null,
+      concurrency: { each: 8, all: 1 },
+      limits: { queuedCalls: 1 },
+    });
+    worker.job.connect(async (_sender, { n }) => {
+      seen.push(n);
+      await new Promise((resolve) => setImmediate(resolve));
+    });
+    (await bare()).prepare("UPDATE obverse_tasks SET state = 'waiting', body = ?").run(JSON.stringify(calls));
+    await vi.waitFor(async () => expect(await boss.queueStats()).toMatchObject({ dead: 1 }), 10_000);
+    expect(seen.filter((n) => n === 1)).toHaveLength(3);
+  });
 });

@@ -98,6 +98,17 @@ describe('flush of a transport that stores or passes on what it is given', () =>
     await expect(client.flush()).rejects.toThrow('2 of 5 messages could not be stored');
   });
 
+  it('rejects if a peer disconnects before everything was sent to it, also while the transport has not answered', async () => {
+    let stored: () => void = () => {};
+    const { client, server, engine } = await meet(() => new Promise((resolve) => (stored = resolve)));
+    engine.buffered = 10;
+    const flushed = client.flush();
+    expect(await isOpen(flushed)).toBe(true);
+    await server.close();
+    stored();
+    await expect(flushed).rejects.toThrow(ConnectionLost);
+  });
+
   it('rejects with TimeoutError after the timeout of the side', async () => {
     const { client } = await meet(() => new Promise(() => {}), 30);
     await expect(client.flush()).rejects.toThrow(TimeoutError);

@@ -1,10 +1,11 @@
 import { printable } from '../../src/base/quote.js';
-import { clearTimer, setTimer, type Timer } from '../../src/base/time.js';
+import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
-import { Refusals } from './refusals.js';
 
 /** In ms: when it is logged that something was not stored, unless a `flush` has reported it by then. */
 const LOG_MS = 1_000;
+/** In ms: the least time between two of these lines. */
+const APART_MS = 60_000;
 
 /** A `flush` that has not ended. */
 interface Flush {
@@ -24,10 +25,9 @@ export class Flushes {
   /** How many notifications were not stored, of which nobody has heard: who waits for an answer hears it. */
   private silent = 0;
   private timer: Timer | undefined;
+  private loggedAt = Number.NEGATIVE_INFINITY;
 
-  private readonly reports = new Refusals();
-
-  /** `log` is called with what was not stored, and why: at most once a minute. */
+  /** `log` is called with what was not stored, and why: at most once a minute, and at the end. */
   constructor(private readonly log: (text: string) => void) {}
 
   /** What was given at the place `at` was not stored; `silent`: how many of these are notifications. */
@@ -56,15 +56,21 @@ export class Flushes {
   /** Nothing more is given. Logs what no `flush` reports. */
   close(): void {
     const at = this.unreported?.at ?? 0;
-    if (![...this.open].some(({ upTo }) => at < upTo)) this.report();
+    if (![...this.open].some(({ upTo }) => at < upTo)) this.logLost();
     clearTimer(this.timer);
   }
 
   private report(): void {
-    this.timer = undefined;
+    const wait = this.loggedAt + APART_MS - time();
+    this.timer = wait > 0 ? setTimer(wait, () => this.report()) : undefined;
+    if (wait <= 0) this.logLost();
+  }
+
+  private logLost(): void {
     const { silent, unreported } = this;
-    if (silent === 0 || unreported === undefined || this.reports.add() === 0) return;
+    if (silent === 0 || unreported === undefined) return;
     this.silent = 0;
+    this.loggedAt = time();
     this.log(
       `${silent === 1 ? 'a notification is' : `${silent} notifications are`} lost: ${printable(unreported.error.message, 1_000)}`,
     );

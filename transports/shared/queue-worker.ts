@@ -16,6 +16,8 @@ import { Verdicts } from './queue-verdicts.js';
 export const DECIDE_MS = 50;
 /** How many tasks begin in one turn: what has become of them is told while the next ones are handled. */
 const BEGUN_AT_ONCE = 16;
+/** In ms: how long tasks begin in one turn. Handlers may take their time within it, and leases are renewed between turns. */
+const TURN_MS = 20;
 /** In ms: when a side that has refused a task, because it has too many, takes more than it had then. */
 const MORE_MS = 1_000;
 
@@ -76,7 +78,7 @@ export class QueueWorker {
     for (const { id, error } of dead) this.reportDead(id, error);
     this.take(tasks);
     if (failure !== undefined) this.host.failed(failure);
-    return Math.min(plan.poll, next, this.verdicts.wait);
+    return Math.min(plan.poll, next, this.takeMore(), this.verdicts.wait);
   }
 
   private async exchange(verdicts: readonly Verdict[], most: number, bytes: number): Promise<Exchanged> {
@@ -117,8 +119,12 @@ export class QueueWorker {
   }
 
   private beginSome(): void {
-    for (const task of this.taken.splice(0, this.host.store.isHere ? this.taken.length : BEGUN_AT_ONCE))
-      this.begin(task);
+    const until = time() + TURN_MS;
+    let left = this.host.store.isHere ? this.taken.length : BEGUN_AT_ONCE;
+    do {
+      const task = this.taken.shift();
+      if (task !== undefined) this.begin(task);
+    } while (--left > 0 && this.taken.length > 0 && time() < until);
     this.isBeginning = this.taken.length > 0;
     if (this.isBeginning) afterTurn(() => this.beginSome());
   }

@@ -18,19 +18,31 @@ export async function flush(side: RpcEndpoint): Promise<void> {
   const deadline = time() + side.timeout;
   await new Promise<void>((resolve) => leaveTogether({ flush: resolve }));
   await topicsOf(side).sealed();
-  // A transport can only answer for what its links have; and where it has an answer, that is no matter of looking from time to time.
+  // A transport can only answer for what its links have.
   await noneIs(holding, side, deadline);
-  await Promise.all([...side.transports.all].map(({ transport }) => inTime(side, deadline, transport.flush?.())));
-  await noneIs(sending, side, deadline);
+  const flushed = Promise.all(
+    [...side.transports.all].map(({ transport }) => inTime(side, deadline, transport.flush?.())),
+  );
+  await Promise.all([flushed, noneIs(sending, side, deadline, flushed)]);
 }
 
-/** Resolves when no session of the side is. */
-async function noneIs(is: (session: Session) => boolean, side: RpcEndpoint, deadline: number): Promise<void> {
+/** Resolves when no session of the side is. It is looked at once, too, when `sooner` resolves: the answer of a transport is worth a look. */
+async function noneIs(
+  is: (session: Session) => boolean,
+  side: RpcEndpoint,
+  deadline: number,
+  sooner?: Promise<unknown>,
+): Promise<void> {
+  let early = sooner?.then(() => {
+    early = undefined;
+  });
+  early?.catch(() => {});
   let waiting = sessionsOf(side).filter(is);
   for (let ms = 1; waiting.length > 0; ms = Math.min(2 * ms, LOOK_MS)) {
     if (side.isClosed) throw new ConnectionLost('the side was closed before everything was sent');
     if (time() >= deadline) throw late(side);
-    await new Promise<void>((resolve) => setTimer(Math.min(ms, deadline - time()), resolve));
+    const later = new Promise<void>((resolve) => setTimer(Math.min(ms, deadline - time()), resolve));
+    await (early === undefined ? later : Promise.race([later, early]));
     // What waits for a link that is dialed again moves to the next session.
     for (const { ended, link } of waiting)
       if (ended !== undefined && link.redialer === undefined)

@@ -122,25 +122,6 @@ describe.each(Object.entries(engines))('a queue over %s', (_name, make) => {
     expect(dead).toEqual([[{ n: 0 }, 'does not fit'], [{ n: 1 }, 'no luck with 1']]); // biome-ignore format: a table
   });
 
-  works(
-    'tries a task again after its backoff, although nothing is reported and nobody looks by then',
-    async () => {
-      const at = fresh();
-      const boss = await writer(at);
-      const attempts: number[] = [];
-      const side = await Work.serve(`${at}&backoff=50&poll=3600000&lease=600000`, { logger: null });
-      open.push(side);
-      side.job.connect((sender) => {
-        attempts.push(sender.peer.info.attempt as number);
-        if (attempts.length < 4) throw new Error('not yet');
-      });
-      boss.remote.job({ n: 1 });
-      await until(() => attempts.length === 4);
-      expect(attempts).toEqual([1, 2, 3, 4]);
-    },
-    'rows',
-  );
-
   works('gives what a closed side had at work to another one, before its lease is over', async () => {
     const at = fresh();
     const boss = await writer(at);

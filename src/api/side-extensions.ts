@@ -52,7 +52,7 @@ export class SideExtensions implements CallExtensions {
   /** Those that `sides` belong to, in the same order. */
   private attached: readonly Extension[] = [];
   private closed = false;
-  /** Those that are told when a peer has left: asked of each extension once, and not with each message that is a peer of its own. */
+  /** Those that are notified when a peer has left: asked of each extension once, and not with each message that is a peer of its own. */
   private told: readonly SideExtension[] = [];
 
   /** `changed` is called each time that others own the slots, and once at the beginning. */

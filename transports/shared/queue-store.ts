@@ -62,7 +62,7 @@ export interface Exchanged {
   readonly tasks: readonly Task[];
   /** Tasks whose workers have ended too often. */
   readonly dead: readonly { readonly id: number; readonly error: string }[];
-  /** Of which tasks it is not known yet what has become of them, as somebody else has locked them: to be told again. */
+  /** Of which tasks it is not known yet what has become of them, as another connection has locked them: they are sent again. */
   readonly held: readonly number[];
   /** In how many ms there may be more tasks, if nothing is reported by then. Only where some were asked for. */
   readonly next: number;

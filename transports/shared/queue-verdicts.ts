@@ -4,7 +4,7 @@ import { HELD_MS, type Verdict } from './queue-store.js';
 /** What has become of the tasks of a worker, until the store knows it. */
 export class Verdicts {
   private all: Verdict[] = [];
-  /** Those that could not be told, and when they are told again. */
+  /** Those that could not be stored, and when they are sent again. */
   private readonly held = new Set<Verdict>();
   private heldUntil = 0;
   /** How often something was told. */
@@ -24,7 +24,7 @@ export class Verdicts {
     this.all.push(verdict);
   }
 
-  /** What is to be told now: answers of about so many bytes at most. */
+  /** What is to be stored now: answers of about so many bytes at most. */
   next(bytes: number): readonly Verdict[] {
     const left = this.wait > 0 ? this.all.filter((verdict) => !this.held.has(verdict)) : this.all;
     let [end, sum] = [0, 0];
@@ -32,7 +32,7 @@ export class Verdicts {
     return left.slice(0, end);
   }
 
-  /** In how many ms there is something to be told that could not be told before; `Infinity` if there is nothing. */
+  /** In how many ms there is something to be stored that could not be stored before; `Infinity` if there is nothing. */
   get wait(): number {
     return this.held.size === 0 ? Number.POSITIVE_INFINITY : Math.max(0, this.heldUntil - time());
   }
@@ -53,8 +53,8 @@ export class Verdicts {
   }
 
   /**
-   * The store has refused each of these alone; `others`: others were told meanwhile. They are told again as long as nothing else can be told
-   * either: the disk may be full. Otherwise they are given up: these tasks are tried again when their leases are over.
+   * The store has refused each of these alone; `others`: others were stored meanwhile. They are sent again as long as nothing else can be stored
+   * either: the disk may be full. Otherwise they are dropped: these tasks are tried again when their leases are over.
    */
   refused(verdicts: readonly Verdict[], others: boolean): void {
     for (const verdict of verdicts) {

@@ -14,7 +14,7 @@ import { Verdicts } from './queue-verdicts.js';
  * After how many ms it is decided about a task whose side has lost a connection: the side may be about to be closed, and gives it back then.
  */
 export const DECIDE_MS = 50;
-/** How many tasks begin in one turn: what has become of them is told while the next ones are handled. */
+/** How many tasks begin in one turn: their outcomes are stored while the next ones are handled. */
 const BEGUN_AT_ONCE = 16;
 /** In ms: how long tasks begin in one turn. Handlers may take their time within it, and leases are renewed between turns. */
 const TURN_MS = 20;
@@ -186,7 +186,7 @@ export class QueueWorker {
     this.bytes -= link.task.size;
   }
 
-  /** Those of one turn are told together. */
+  /** The outcomes of one turn are stored together. */
   private decide(verdict: Verdict): void {
     if (verdict.state === 'dead') this.reportDead(verdict.task.id, verdict.error);
     this.verdicts.add(verdict);

@@ -90,7 +90,7 @@ export class ActiveTransport {
     }
     if (connection.ended) return connection;
     this.connections.add(connection);
-    if (this.holding) connection.held.awaitOpening(this.replaces || redialer !== undefined);
+    if (this.holding) connection.inboundQueue.awaitOpening(this.replaces || redialer !== undefined);
     if (this.closing !== undefined || this.letsNobodyIn) connection.sink.end();
     else if (this.retired) connection.sink.closeWhenIdle();
     return connection;
@@ -108,7 +108,7 @@ export class ActiveTransport {
 
   /** Sends frames to everybody at once; `load` counts them. */
   broadcast(frames: readonly Frame[], load: SideLoad): void {
-    load.sends(frames);
+    load.countSent(frames);
     this.transport.broadcast?.(frames);
   }
 

@@ -1,6 +1,6 @@
 import type { Frame } from '../contract/contract.js';
 import type { Connection } from '../session/connection.js';
-import type { HeldFrame } from '../session/held-frame.js';
+import type { FrameMemory } from '../session/frame-memory.js';
 
 /** From so many bytes on that wait for gates, a peer is not read. */
 const MOST_BYTES = 64 * 1024;
@@ -11,7 +11,7 @@ const MESSAGE_BYTES = 64;
 export class AdmissionLoad {
   private bytes = 0;
   private isPaused = false;
-  private readonly weights: HeldFrame[] = [];
+  private readonly weights: FrameMemory[] = [];
 
   constructor(private readonly connection: Connection) {}
 
@@ -23,9 +23,9 @@ export class AdmissionLoad {
     this.bytes += bytes;
     if (weight !== undefined && weight !== weights.at(-1)) {
       weights.push(weight);
-      weight.take();
+      weight.retain();
     }
-    connection.load.take(bytes);
+    connection.load.add(bytes);
     return this.bytes;
   }
 
@@ -38,8 +38,8 @@ export class AdmissionLoad {
 
   /** What waits counts for the session from now on. */
   give(): void {
-    for (const weight of this.weights.splice(0)) weight.give();
-    this.connection.load.give(this.bytes);
+    for (const weight of this.weights.splice(0)) weight.release();
+    this.connection.load.subtract(this.bytes);
   }
 
   /** Reads on. */

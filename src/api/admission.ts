@@ -1,4 +1,4 @@
-import { leaveTogether } from '../base/clock.js';
+import { flushAtEndOfTurn } from '../base/clock.js';
 import { isThenable } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
 import { afterTurn, clearTimer, setTimer, type Timer } from '../base/time.js';
@@ -74,7 +74,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     this.preparing = prepared.length > 0;
     if (patience === 0 && !this.preparing) this.ask(undefined);
     if (this.settled) return;
-    connection.held.admit(this);
+    connection.inboundQueue.admit(this);
     const what = connection.link.dialed === true ? 'it has not answered the hello' : 'the session has not begun';
     this.limit = setTimer(connectMs, () => {
       const reason = new ConnectionLost(`${what} within ${connectMs} ms (limits.connectMs)`);
@@ -85,7 +85,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     // Where the process was busy, the first message may have come and was not read.
     if (patience > 0) this.patience = setTimer(patience, () => afterTurn(() => this.ask(undefined))).unref();
     // Nothing may be sent within `accept`.
-    if (!this.preparing) leaveTogether({ flush: () => this.sayHello() });
+    if (!this.preparing) flushAtEndOfTurn({ flush: () => this.sayHello() });
     else void this.prepare(prepared, patience === 0);
   }
 
@@ -248,7 +248,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
   }
 
   unreadable(error: ProtocolError): void {
-    if (this.limit !== undefined) this.connection.held.keep(error);
+    if (this.limit !== undefined) this.connection.inboundQueue.keep(error);
   }
 
   inputEnded(reason?: Error): void {

@@ -9,7 +9,7 @@ import type { CallSender } from '../session/call-sender.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
 import type { Connection } from '../session/connection.js';
 import type { SealedFrames } from '../session/frame-filter.js';
-import type { SendQueueHost } from '../session/guarded-queue.js';
+import type { SendQueueHost } from '../session/make-send-queue.js';
 import type { PendingCalls } from '../session/pending-calls.js';
 import type { RpcSession } from '../session/rpc-session.js';
 import type { Session, SessionHost } from '../session/session.js';
@@ -26,7 +26,7 @@ import { EventListeners, emit } from './event-listeners.js';
 import type { SideHost } from './extension.js';
 import { askedBy, loadExtensions, mustBeInstalled } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
-import { tellMessageError } from './message-errors.js';
+import { reportMessageError } from './message-errors.js';
 import { PeerRegistry } from './peer-registry.js';
 import { Reports } from './reports.js';
 import { concurrencyOf, resolveCodec } from './resolve-options.js';
@@ -51,7 +51,7 @@ export class RpcEndpoint implements SideHost {
   notifications!: SessionHost['notifications'];
   requests!: SessionHost['requests'];
   mapper!: SessionHost['mapper'];
-  guardedQueue: SendQueueHost['guardedQueue'];
+  unprovedQueue: SendQueueHost['unprovedQueue'];
   readonly listeners: EventListeners = new EventListeners(() => this.recompose());
   controls!: SessionHost['controls'];
   diagnostics: Diagnostics = none;
@@ -149,12 +149,12 @@ export class RpcEndpoint implements SideHost {
     emit(this.listeners, event, args, this.reports);
   }
 
-  private takeSlots({ sides, notifications, controls, requests, mapper, guardedQueue }: SideExtensions): void {
+  private takeSlots({ sides, notifications, controls, requests, mapper, unprovedQueue }: SideExtensions): void {
     this.notifications = notifications;
     this.controls = controls;
     this.requests = requests;
     this.mapper = mapper;
-    this.guardedQueue = guardedQueue;
+    this.unprovedQueue = unprovedQueue;
     this.layers.recompose(sides);
   }
 
@@ -188,7 +188,7 @@ export class RpcEndpoint implements SideHost {
   }
 
   readonly report = (peer: Peer, error: unknown, id?: Id): void =>
-    tellMessageError(this.onMessageError, this.reports, peer, error, id);
+    reportMessageError(this.onMessageError, this.reports, peer, error, id);
 
   // ---- opening and closing ------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import type { ConnectedPeer } from '../session/connected-peer.js';
 import type { Connection, Greeting, Meter } from '../session/connection.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
 import type { FrameFilter, SealedFrames } from '../session/frame-filter.js';
-import type { GuardedQueue, SendQueueHost } from '../session/guarded-queue.js';
+import type { MakeSendQueue, SendQueueHost } from '../session/make-send-queue.js';
 import type { PendingCalls } from '../session/pending-calls.js';
 import type { RpcSession } from '../session/rpc-session.js';
 import type { Controls, Session, SystemNotifications, SystemRequest, ValueMapper } from '../session/session.js';
@@ -103,7 +103,7 @@ export interface SideExtension extends Layer, Partial<CallExtensions> {
    */
   readonly sessionOf?: (connection: Connection, host: SendQueueHost) => RpcSession | undefined;
   /** The send queue of a session whose link asks for a proof of the address (`Link.proved`). */
-  readonly guardedQueue?: GuardedQueue;
+  readonly unprovedQueue?: MakeSendQueue;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import { type Direction, outgoingHere } from '../spec/wrong-direction.js';
 import type { Sender } from '../types/peers.js';
 import type { RpcEndpoint } from './endpoint.js';
-import type { Made } from './side-class.js';
+import type { SideClasses } from './side-class.js';
 
 type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
 
@@ -11,12 +11,15 @@ type AnyHandler = (sender: Sender, ...args: unknown[]) => unknown;
  * Connects what an object holds for the incoming methods of a side or of a namespace: all of it, or nothing and a UsageError.
  * An instance of a class stays the `this` of its methods, and may have more than handlers; of other objects each name counts.
  */
-export function implement(endpoint: RpcEndpoint, made: Made, handlers: unknown): void {
+export function implement(endpoint: RpcEndpoint, made: SideClasses, handlers: unknown): void {
   const found = [...handlersIn(made, handlers)];
   for (const [descriptor, handler] of found) endpoint.incomingMethod(descriptor).connect(handler);
 }
 
-function* handlersIn({ table, side, children }: Made, handlers: unknown): Generator<[MethodDescriptor, AnyHandler]> {
+function* handlersIn(
+  { table, side, children }: SideClasses,
+  handlers: unknown,
+): Generator<[MethodDescriptor, AnyHandler]> {
   const { path } = table;
   if (typeof handlers !== 'object' || handlers === null) {
     throw new UsageError(`the handlers of ${path.slice(0, -1) || 'a side'} must be an object, not ${String(handlers)}`);

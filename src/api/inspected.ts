@@ -4,7 +4,7 @@ import { CallSender } from '../session/call-sender.js';
 import type { RpcEndpoint } from './endpoint.js';
 import { RemoteAPI } from './remote-api.js';
 import { count, showAs } from './show-as.js';
-import { endpointOf, madeOf, views } from './side-class.js';
+import { classesOf, endpointOf, views } from './side-class.js';
 
 /**
  * Lets `console.log` show sides, their views and senders in a line, instead of all that stands behind
@@ -13,7 +13,7 @@ import { endpointOf, madeOf, views } from './side-class.js';
 export function showInConsole(): void {
   showAs(RemoteAPI.prototype as object, (side) => {
     const endpoint = endpointOf(side) as RpcEndpoint;
-    const { name } = madeOf(side).table.spec;
+    const { name } = classesOf(side).table.spec;
     const { state, peers } = endpoint.peerRegistry;
     return `${name}${endpoint.inverted ? '.invert()' : ''} { ${state()}, ${count(peers.size, 'peer')} }`;
   });

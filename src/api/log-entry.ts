@@ -1,4 +1,4 @@
-import { heed } from '../base/promise-like.js';
+import { ignoreRejection } from '../base/promise-like.js';
 import { printable } from '../base/quote.js';
 import type { Logger } from '../contract/contract.js';
 import type { EntryLogger, LogEntry, SideLogger } from '../types/log-entry.js';
@@ -26,16 +26,16 @@ export function isEntryLogger(logger: object): logger is EntryLogger {
 
 function withTexts(logger: Classic): SideLogger {
   return {
-    warn: (text, ...details) => guarded(() => logger.warn(prefixed(text), ...details)),
-    error: (text, ...details) => guarded(() => logger.error(prefixed(text), ...details)),
-    entry: ({ level }, ...args) => guarded(() => (logger[level] ?? logger.warn).apply(logger, args)),
+    warn: (text, ...details) => callLogger(() => logger.warn(prefixed(text), ...details)),
+    error: (text, ...details) => callLogger(() => logger.error(prefixed(text), ...details)),
+    entry: ({ level }, ...args) => callLogger(() => (logger[level] ?? logger.warn).apply(logger, args)),
     // Not every logger takes what is no trouble.
-    ...('info' in logger && { info: (...args: [string]) => guarded(() => logger.info?.(...args)) }),
+    ...('info' in logger && { info: (...args: [string]) => callLogger(() => logger.info?.(...args)) }),
   };
 }
 
 function withEntries(logger: EntryLogger): SideLogger {
-  const entry = (one: LogEntry): void => guarded(() => logger.log(one));
+  const entry = (one: LogEntry): void => callLogger(() => logger.log(one));
   const plain =
     (level: LogEntry['level'], event: LogEntry['event']) =>
     (message: string, ...[error]: unknown[]): void =>
@@ -60,9 +60,9 @@ export function withError(text: string, error: unknown): string {
 }
 
 /** Ignores what a logger throws or rejects with: it cannot be reported, and an unhandled rejection would end the process. */
-function guarded(log: () => unknown): void {
+function callLogger(log: () => unknown): void {
   try {
-    heed(log());
+    ignoreRejection(log());
   } catch {
     // Nothing else fails with it.
   }

@@ -4,7 +4,7 @@ import type { Peer } from '../types/peers.js';
 import type { Reports } from './reports.js';
 
 /** Calls the `onMessageError` of a side. What goes wrong with it is reported, and harms nothing. */
-export function tellMessageError(
+export function reportMessageError(
   onMessageError: (peer: Peer, error: unknown, id?: Id) => unknown,
   reports: Reports,
   peer: Peer,

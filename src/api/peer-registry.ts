@@ -126,7 +126,7 @@ export class PeerRegistry {
   }
 
   /** The peers that a call would go to now; none where it would fail. Never throws. */
-  meant(receivers: Receivers): readonly Peer[] {
+  addressedPeers(receivers: Receivers): readonly Peer[] {
     try {
       return this.sessionsOf(receivers).map(({ peer }) => peer as Peer);
     } catch {

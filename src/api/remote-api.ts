@@ -29,7 +29,16 @@ import { eventOwner } from './extension-registry.js';
 import { implement } from './handlers.js';
 import { pendingCalls } from './open-calls.js';
 import { checkOptions, mustBeSideOptions } from './options.js';
-import { boundToSide, endpointOf, type Made, madeOf, make, viewOf, wire, withOptions } from './side-class.js';
+import {
+  boundToSide,
+  classesOf,
+  endpointOf,
+  instantiate,
+  makeSideClasses,
+  type SideClasses,
+  viewOf,
+  withOptions,
+} from './side-class.js';
 import { defineMembers } from './side-members.js';
 import { sideStats } from './side-stats.js';
 
@@ -133,7 +142,7 @@ export class RemoteAPI implements Branded {
 // What a side has is not declared on the class: a spec would inherit it, and could then not be inverted. `Side<S>` has the types.
 const members = {
   implement(this: object, handlers: object): object {
-    implement(endpointOf(this), madeOf(this), handlers);
+    implement(endpointOf(this), classesOf(this), handlers);
     return this;
   },
   to(this: object, receivers: Receivers, options?: CallOptions): object {
@@ -154,7 +163,7 @@ const members = {
     return sideStats(endpointOf(this));
   },
   unhandledCalls(this: object): string[] {
-    return endpointOf(this).dispatcher.unhandled(madeOf(this).table.path);
+    return endpointOf(this).dispatcher.unhandled(classesOf(this).table.path);
   },
   get peers(): ReadonlyMap<string, Peer> {
     return endpointOf(this).peerRegistry.peers;
@@ -163,10 +172,10 @@ const members = {
     return endpointOf(this).address;
   },
   on(this: object, event: 'connect' | 'disconnect' | keyof CallEvents, listener: (...told: never[]) => unknown) {
-    return endpointOf(this).listeners.add(event, madeOf(this).table.path, listener, eventOwner(event));
+    return endpointOf(this).listeners.add(event, classesOf(this).table.path, listener, eventOwner(event));
   },
   describe(this: object): MethodDescription[] {
-    return describeTable(madeOf(this).table, endpointOf(this).inverted);
+    return describeTable(classesOf(this).table, endpointOf(this).inverted);
   },
   async open(this: object): Promise<object> {
     await endpointOf(this).open(false);
@@ -208,7 +217,7 @@ export function namespace<S extends Branded>(api: SpecClass<S>, options: Namespa
   return new NamespaceMark(api as unknown as SpecConstructor, name, checkCallOptions(defaults)) as unknown as S;
 }
 
-const madeFor = new WeakMap<SpecConstructor, { straight?: Made; inverted?: Made }>();
+const madeFor = new WeakMap<SpecConstructor, { straight?: SideClasses; inverted?: SideClasses }>();
 
 function createSide(spec: SpecConstructor, options: Options): object {
   if (spec === undefined)
@@ -220,7 +229,7 @@ function createSide(spec: SpecConstructor, options: Options): object {
   const made = madeFor.get(spec) ?? {};
   madeFor.set(spec, made);
   const direction = options.invert === true ? 'inverted' : 'straight';
-  made[direction] ??= make(methodTableOf(spec, RemoteAPI.prototype), options.invert === true);
+  made[direction] ??= makeSideClasses(methodTableOf(spec, RemoteAPI.prototype), options.invert === true);
   const endpoint = new RpcEndpoint(options, (peer, error, id) =>
     (side as unknown as { onMessageError(peer: Peer, error: unknown, id?: Id): unknown }).onMessageError(
       peer,
@@ -228,7 +237,7 @@ function createSide(spec: SpecConstructor, options: Options): object {
       id,
     ),
   );
-  const side = wire(made[direction], endpoint);
+  const side = instantiate(made[direction], endpoint);
   endpoint.attached.self = side;
   return side;
 }

@@ -10,50 +10,50 @@ import { none } from './diagnostics.js';
 import type { RpcEndpoint } from './endpoint.js';
 
 /*
- * What a side looks like is made from the table, once for each class and direction: prototypes with a method for each
- * outgoing descriptor and a port for each incoming one. A side is an instance of one; there is no Proxy, and no closure for each side.
+ * The classes of sides are made from the method table, once for each spec and direction: their prototypes have a method for each
+ * outgoing descriptor and a port for each incoming one. There is no Proxy, and no closure for each side.
  */
 
 const ENDPOINT: unique symbol = Symbol('endpoint');
-const MADE: unique symbol = Symbol('made');
-const SELVES: unique symbol = Symbol('selves');
+const CLASSES: unique symbol = Symbol('classes');
+const INSTANCES: unique symbol = Symbol('instances');
 const TARGET: unique symbol = Symbol('target');
 const OPTIONS: unique symbol = Symbol('options');
 const METHODS: unique symbol = Symbol('methods');
 
-/** What an instance of a made class holds. */
-interface Held {
+/** The fields of the instance of a side, and of each of its namespaces. */
+interface SideInstance {
   readonly [ENDPOINT]: RpcEndpoint;
-  readonly [MADE]: Made;
-  /** The instances of the spec and of its namespaces, by mount. */
-  readonly [SELVES]: readonly object[];
+  readonly [CLASSES]: SideClasses;
+  /** The instances of the spec and of its namespaces, by the index of their table. */
+  readonly [INSTANCES]: readonly object[];
   /** The options of all calls, on the result of `with`. */
   readonly [OPTIONS]: CallOptions | undefined;
-  /** Those that were looked up; undefined on a prototype. */
+  /** The bound methods that were read; undefined on a prototype. */
   readonly [METHODS]: BoundMethods | undefined;
 }
 
-/** Whom a view calls, and how. */
-interface Target {
+/** The receivers and the options of a view, and the side that it belongs to. */
+interface ViewTarget {
   readonly endpoint: RpcEndpoint;
-  readonly selves: readonly object[];
+  readonly instances: readonly object[];
   readonly receivers: Receivers;
   readonly options: CallOptions | undefined;
-  /** Those of the view and of its namespaces that were looked up. */
+  /** The bound methods of the view and of its namespaces that were read. */
   methods: BoundMethods | undefined;
 }
-interface Aimed {
-  readonly [TARGET]: Target;
+interface View {
+  readonly [TARGET]: ViewTarget;
 }
 
-/** The classes made for one spec in one direction. */
-export interface Made {
+/** The class and the prototypes of the sides of one spec in one direction. */
+export interface SideClasses {
   readonly table: MethodTable;
-  /** The class that all of it belongs to, and which of its sides this is. */
+  /** The name of the spec, and whether it is inverted. */
   readonly side: Direction;
-  /** Extends the spec's class. */
-  readonly Half: SpecConstructor;
-  readonly children: ReadonlyMap<string, Made>;
+  /** The class of the sides; it extends the class of the spec. */
+  readonly SideClass: SpecConstructor;
+  readonly children: ReadonlyMap<string, SideClasses>;
   /** The prototype of the results of `to` and `remote`. */
   readonly remote: object;
   /** The prototype of the result of `gather`. */
@@ -62,15 +62,15 @@ export interface Made {
   readonly detailed: object;
 }
 
-/** Makes the classes for one side of a spec. */
-export function make(table: MethodTable, inverted: boolean): Made {
-  return makeBelow(table, { className: table.spec.name, inverted });
+/** Makes the classes of the sides of a spec in one direction. */
+export function makeSideClasses(table: MethodTable, inverted: boolean): SideClasses {
+  return makeClasses(table, { className: table.spec.name, inverted });
 }
 
-/** `side`: the class that all of it belongs to, and which of its sides this is. */
-function makeBelow(table: MethodTable, side: Direction): Made {
+/** `side`: the name of the spec, and whether it is inverted. */
+function makeClasses(table: MethodTable, side: Direction): SideClasses {
   const { inverted } = side;
-  const children = new Map([...table.children].map(([key, child]) => [key, makeBelow(child, side)]));
+  const children = new Map([...table.children].map(([key, child]) => [key, makeClasses(child, side)]));
   const Half = class extends table.spec {};
   Object.defineProperty(Half, 'name', { value: table.spec.name });
   const remote: object = Object.create(views);
@@ -80,91 +80,96 @@ function makeBelow(table: MethodTable, side: Direction): Made {
     const outgoing = (descriptor.direction === 'outgoing') !== inverted;
     if (!outgoing) {
       define(Half.prototype, descriptor.key, {
-        get(this: Held) {
+        get(this: SideInstance) {
           return this[ENDPOINT].incomingMethod(descriptor);
         },
       });
       for (const view of [remote, gathering, detailed]) defineIncoming(view, descriptor, side);
       continue;
     }
-    const method = refuseHandlers(calling(descriptor), descriptor, side);
+    const method = refuseHandlers(methodOfSides(descriptor), descriptor, side);
     const look: object = Object.getPrototypeOf(method);
-    const bind = (self: object) => Object.setPrototypeOf(calledOn(self as Held, descriptor), look);
+    const bind = (self: object) => Object.setPrototypeOf(methodOfSide(self as SideInstance, descriptor), look);
     define(Half.prototype, descriptor.key, boundToSide(descriptor.key, method, bind));
-    aimed(remote, descriptor, call);
+    defineViewMethod(remote, descriptor, call);
     if (descriptor.request && !descriptor.stream) {
-      // Whoever has such a view has the extension that makes it.
-      aimed(gathering, descriptor, (endpoint, ...given) => endpoint.attached.multicast.gather?.(endpoint, ...given));
-      aimed(detailed, descriptor, callDetailed);
+      // Such a view is only made where the extension is installed.
+      defineViewMethod(gathering, descriptor, (endpoint, ...given) =>
+        endpoint.attached.multicast.gather?.(endpoint, ...given),
+      );
+      defineViewMethod(detailed, descriptor, callDetailed);
     } else for (const view of [gathering, detailed]) defineWithoutAnswer(view, descriptor);
   }
   for (const [key, child] of children) {
-    nest(remote, key, child.remote);
-    nest(gathering, key, child.gather);
-    nest(detailed, key, child.detailed);
+    defineNamespace(remote, key, child.remote);
+    defineNamespace(gathering, key, child.gather);
+    defineNamespace(detailed, key, child.detailed);
   }
-  nest(remote, 'detailed', detailed);
-  return { table, side, Half, children, remote, gather: gathering, detailed };
+  defineNamespace(remote, 'detailed', detailed);
+  return { table, side, SideClass: Half, children, remote, gather: gathering, detailed };
 }
 
 /** What the prototypes of all views inherit. */
 export const views: object = {};
 
-type Way = (endpoint: RpcEndpoint, ...given: Rest<Parameters<typeof callDetailed>>) => unknown;
-type Rest<T extends readonly unknown[]> = T extends [unknown, ...infer R] ? R : never;
+type Call = (endpoint: RpcEndpoint, ...given: Tail<Parameters<typeof callDetailed>>) => unknown;
+type Tail<T extends readonly unknown[]> = T extends [unknown, ...infer R] ? R : never;
 
-function calling(descriptor: MethodDescriptor): Unbound {
-  return function below(this: Held, receivers: Receivers, ...args: unknown[]): unknown {
+function methodOfSides(descriptor: MethodDescriptor): Unbound {
+  return function below(this: SideInstance, receivers: Receivers, ...args: unknown[]): unknown {
     const endpoint = this[ENDPOINT];
     if (endpoint.diagnostics !== none)
-      return withSite(below, call, endpoint, descriptor, this, receivers, args, this[OPTIONS]);
+      return callWithSite(below, call, endpoint, descriptor, this, receivers, args, this[OPTIONS]);
     return call(endpoint, descriptor, this, receivers, args, this[OPTIONS]);
   } as Unbound;
 }
 
-/** The same, for one side. */
-function calledOn(self: Held, descriptor: MethodDescriptor): (receivers: Receivers, ...args: unknown[]) => unknown {
+/** The same method, bound to one side. */
+function methodOfSide(
+  self: SideInstance,
+  descriptor: MethodDescriptor,
+): (receivers: Receivers, ...args: unknown[]) => unknown {
   const { [ENDPOINT]: endpoint, [OPTIONS]: options } = self;
   return function below(receivers, ...args) {
     if (endpoint.diagnostics !== none)
-      return withSite(below as Unbound, call, endpoint, descriptor, self, receivers, args, options);
+      return callWithSite(below as Unbound, call, endpoint, descriptor, self, receivers, args, options);
     return call(endpoint, descriptor, self, receivers, args, options);
   };
 }
 
-/** Calls, and errors show the line of the call if that is asked for. Apart from the plain way, which closures would cost a context. */
-function withSite(below: Unbound, way: Way, ...given: Parameters<Way>): unknown {
+/** Calls, and adds the line of the call to its errors where the option asks for that. A function of its own: closures in the plain path would cost a context. */
+function callWithSite(below: Unbound, way: Call, ...given: Parameters<Call>): unknown {
   const { callSites } = given[0].diagnostics;
   return callSites === undefined ? way(...given) : callSites.withCallSite(below, () => way(...given));
 }
 
-/** A method of a side, its namespaces or the result of `with`, which can be taken out of it. */
+/** A method of a side, of its namespaces or of the result of `with`. It can be detached from its object. */
 export function boundToSide(
   key: PropertyKey,
   method: Unbound,
   bind?: (self: object) => (...args: never[]) => unknown,
 ): PropertyDescriptor {
-  return boundProperty(key, method, (self) => (self as Held)[METHODS], bind);
+  return boundProperty(key, method, (self) => (self as SideInstance)[METHODS], bind);
 }
 
-/** A method of a view, which knows its receivers and options. It can be taken out of the view. */
-function aimed(prototype: object, descriptor: MethodDescriptor, way: Way): void {
+/** Defines a method of a view, which has receivers and options. The method can be detached from the view. */
+function defineViewMethod(prototype: object, descriptor: MethodDescriptor, way: Call): void {
   const key = {};
   define(prototype, descriptor.key, {
-    get(this: Aimed) {
+    get(this: View) {
       const target = this[TARGET];
       target.methods ??= new BoundMethods(target);
-      return target.methods.find(key) ?? target.methods.keep(key, calledBy(target, descriptor, way));
+      return target.methods.find(key) ?? target.methods.keep(key, methodOfView(target, descriptor, way));
     },
   });
 }
 
-function calledBy(target: Target, descriptor: MethodDescriptor, way: Way): (...args: unknown[]) => unknown {
+function methodOfView(target: ViewTarget, descriptor: MethodDescriptor, way: Call): (...args: unknown[]) => unknown {
   return function below(...args) {
-    const { endpoint, selves, receivers, options } = target;
-    const self = selves[descriptor.index] as object;
+    const { endpoint, instances, receivers, options } = target;
+    const self = instances[descriptor.index] as object;
     if (endpoint.diagnostics !== none)
-      return withSite(below, way, endpoint, descriptor, self, receivers, args, options);
+      return callWithSite(below, way, endpoint, descriptor, self, receivers, args, options);
     return way(endpoint, descriptor, self, receivers, args, options);
   };
 }
@@ -173,77 +178,77 @@ function define(prototype: object, key: string, property: PropertyDescriptor): v
   Object.defineProperty(prototype, key, { enumerable: true, configurable: true, ...property });
 }
 
-/** A namespace of a view is a view with the same target, made when it is first asked for. */
-function nest(prototype: object, key: string, child: object): void {
+/** Defines a namespace of a view: a view with the same target, made when it is first read. */
+function defineNamespace(prototype: object, key: string, child: object): void {
   define(prototype, key, {
-    get(this: Aimed) {
-      const view = aim(child, this[TARGET]);
+    get(this: View) {
+      const view = makeView(child, this[TARGET]);
       Object.defineProperty(this, key, { value: view });
       return view;
     },
   });
 }
 
-function aim(prototype: object, target: Target): object {
+function makeView(prototype: object, target: ViewTarget): object {
   return Object.create(prototype, { [TARGET]: { value: target } }) as object;
 }
 
-/** One instance of a made class, with its namespaces, wired to a endpoint. `selves` collects the instances, by mount. */
-export function wire(made: Made, endpoint: RpcEndpoint, selves: object[] = []): object {
-  const self = new made.Half();
-  selves[made.table.index] = self;
-  endpoint.add(made.table, self);
-  for (const [key, child] of made.children) {
-    Object.defineProperty(self, key, { value: wire(child, endpoint, selves), enumerable: true });
+/** Makes the instance of a side with its namespaces, and adds it to its endpoint. `instances` collects them, by the index of their table. */
+export function instantiate(classes: SideClasses, endpoint: RpcEndpoint, instances: object[] = []): object {
+  const self = new classes.SideClass();
+  instances[classes.table.index] = self;
+  endpoint.add(classes.table, self);
+  for (const [key, child] of classes.children) {
+    Object.defineProperty(self, key, { value: instantiate(child, endpoint, instances), enumerable: true });
   }
   Object.defineProperties(self, {
     [ENDPOINT]: { value: endpoint },
-    [MADE]: { value: made },
-    [SELVES]: { value: selves },
+    [CLASSES]: { value: classes },
+    [INSTANCES]: { value: instances },
     [OPTIONS]: { value: undefined },
     [METHODS]: { value: new BoundMethods(self) },
   });
   return self;
 }
 
-/** The endpoint behind a side or a namespace of it. */
+/** The endpoint of a side or of a namespace of it. */
 export function endpointOf(self: object): RpcEndpoint {
-  return (self as Held)[ENDPOINT];
+  return (self as SideInstance)[ENDPOINT];
 }
 
-/** The table behind a side or a namespace of it. */
-export function madeOf(self: object): Made {
-  return (self as Held)[MADE];
+/** The classes of a side or of a namespace of it. */
+export function classesOf(self: object): SideClasses {
+  return (self as SideInstance)[CLASSES];
 }
 
-/** The options that all calls of a side or a namespace have: what `with` was given. */
-export function heldOptions(self: object): CallOptions | undefined {
-  return (self as Held)[OPTIONS];
+/** The options of all calls of a side or a namespace: those that `with` was called with. */
+export function optionsOf(self: object): CallOptions | undefined {
+  return (self as SideInstance)[OPTIONS];
 }
 
-/** The outgoing methods of a side or a namespace, to certain receivers: each gives a result, or (`gather`) what all have answered. */
+/** The outgoing methods of a side or a namespace, for certain receivers: each returns the result, or (`gather`) the replies of all. */
 export function viewOf(
   self: object,
   kind: 'remote' | 'gather',
   receivers: Receivers,
   options: CallOptions | undefined,
 ): object {
-  const { [ENDPOINT]: endpoint, [MADE]: made, [SELVES]: selves, [OPTIONS]: below } = self as Held;
-  return aim(made[kind], {
+  const { [ENDPOINT]: endpoint, [CLASSES]: classes, [INSTANCES]: instances, [OPTIONS]: below } = self as SideInstance;
+  return makeView(classes[kind], {
     endpoint,
-    selves,
+    instances,
     receivers,
     options: mergeCallOptions(options, below),
     methods: undefined,
   });
 }
 
-/** A side or a namespace whose calls have these options; everything else it shares. */
+/** A side or a namespace whose calls have these options. It shares everything else with the original. */
 export function withOptions(self: object, options: CallOptions | undefined): object {
-  const held = self as Held;
+  const held = self as SideInstance;
   const view = Object.create(self, {
     [OPTIONS]: { value: mergeCallOptions(options, held[OPTIONS]) },
-    // One that was made for the side itself is not meant here.
+    // Hides the `remote` of the side itself, which has no options.
     remote: {
       get(this: object) {
         return viewOf(this, 'remote', null, undefined);
@@ -251,7 +256,7 @@ export function withOptions(self: object, options: CallOptions | undefined): obj
     },
   }) as object;
   Object.defineProperty(view, METHODS, { value: new BoundMethods(view) });
-  for (const key of held[MADE].children.keys()) {
+  for (const key of held[CLASSES].children.keys()) {
     const child = (self as Readonly<Record<string, object>>)[key] as object;
     define(view, key, {
       get() {

@@ -3,7 +3,7 @@ import type { Codec, Transport, TransportSource } from '../contract/contract.js'
 import type { ConnectedPeer } from '../session/connected-peer.js';
 import { coreControls, coreNotifications } from '../session/core-notifications.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
-import type { SendQueueHost } from '../session/guarded-queue.js';
+import type { SendQueueHost } from '../session/make-send-queue.js';
 import type { SessionHost, ValueMapper } from '../session/session.js';
 import type { Extension, FrameFilters, Gate, SideExtension, SideHost } from './extension.js';
 import { currentExtensions } from './extension-registry.js';
@@ -46,7 +46,7 @@ export class SideExtensions implements CallExtensions {
   streams!: CallExtensions['streams'];
   multicast!: CallExtensions['multicast'];
   methods: CallExtensions['methods'];
-  guardedQueue: SendQueueHost['guardedQueue'];
+  unprovedQueue: SendQueueHost['unprovedQueue'];
   /** Undefined where services are not installed. */
   sessionOf: SideExtension['sessionOf'];
   /** Those that `sides` belong to, in the same order. */
@@ -80,7 +80,7 @@ export class SideExtensions implements CallExtensions {
     this.streams = this.last('streams') as CallExtensions['streams'];
     this.multicast = this.last('multicast') as CallExtensions['multicast'];
     this.methods = this.last('methods');
-    this.guardedQueue = this.last('guardedQueue');
+    this.unprovedQueue = this.last('unprovedQueue');
     this.sessionOf = this.last('sessionOf');
     this.changed(this);
     return this;

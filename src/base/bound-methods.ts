@@ -78,7 +78,11 @@ function keptMethods(self: object): BoundMethods {
  * Makes these methods of a class detachable from its instances. Each read searches a `WeakMap`; with `anew` it makes
  * another function instead, for objects that exist once for each call.
  */
-export function letTakeOut<C extends object>(prototype: C, names: readonly (keyof C & string)[], anew?: 'anew'): void {
+export function makeDetachable<C extends object>(
+  prototype: C,
+  names: readonly (keyof C & string)[],
+  anew?: 'anew',
+): void {
   for (const name of names) {
     const method = prototype[name] as Unbound;
     const methodsOf = (self: object): BoundMethods | undefined => (self === prototype ? undefined : keptMethods(self));

@@ -23,21 +23,21 @@ export class Turn {
   shortest: number = Number.POSITIVE_INFINITY;
 }
 
-let leaving: Flushable[] = [];
+let flushables: Flushable[] = [];
 let turn: Turn | undefined;
 
 /** Calls `flush` once the turn is over. One job for all items, however many there are. */
-export function leaveTogether(item: Flushable): void {
-  if (leaving.push(item) === 1 && turn === undefined) atEndOfTurn(flushAll);
+export function flushAtEndOfTurn(item: Flushable): void {
+  if (flushables.push(item) === 1 && turn === undefined) atEndOfTurn(flushAll);
 }
 
 function flushAll(): void {
-  outside(leave);
+  outside(flushItems);
 }
 
-function leave(): void {
-  const items = leaving;
-  leaving = [];
+function flushItems(): void {
+  const items = flushables;
+  flushables = [];
   endTurn();
   for (const item of items) item.flush();
 }
@@ -50,7 +50,7 @@ function leave(): void {
 export function turnFor(timeout: number): Turn {
   if (turn === undefined) {
     turn = new Turn();
-    if (leaving.length === 0) atEndOfTurn(flushAll);
+    if (flushables.length === 0) atEndOfTurn(flushAll);
   }
   if (timeout < turn.shortest) turn.shortest = timeout;
   return turn;
@@ -62,7 +62,7 @@ export function endTurn(): void {
   const ended = turn;
   turn = undefined;
   ended.end = time();
-  hurry(ended.end + ended.shortest);
+  checkBy(ended.end + ended.shortest);
 }
 
 /** The deadline of something that begins now, if it may take so many milliseconds. */
@@ -97,11 +97,11 @@ let renewed: Set<Timed> | undefined;
 export function watch(item: Timed, at: number): void {
   timed.add(item);
   renewed?.add(item);
-  hurry(at);
+  checkBy(at);
 }
 
 /** An added item may have a deadline that is nearer than the others. */
-export function hurry(at: number): void {
+export function checkBy(at: number): void {
   if (at < next) sleepUntil(at);
 }
 

@@ -29,7 +29,7 @@ function hasThen(value: unknown): value is PromiseLike<unknown> {
  * For a value that is not awaited, or only later: if it is a promise that rejects, the rejection does not end the
  * process. The caller reports in another way what became of the value. Never throws.
  */
-export function heed(value: unknown): void {
+export function ignoreRejection(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   try {
     if (isPromise(value)) value.then(undefined, () => {});

@@ -101,7 +101,7 @@ export function afterTurn(act: () => void): void {
  * Calls `act` in so many milliseconds of the runtime's own clock, which cannot be held: to check again for changes that
  * no event reports. Never for a timeout.
  */
-export function lookAgain(ms: number, act: () => void): void {
+export function afterRealTime(ms: number, act: () => void): void {
   outside(() => setTimeout(act, ms));
 }
 

@@ -40,7 +40,7 @@ export interface ReceivingPeers {
   /** Of all receivers. Throws where there is none. */
   several(receivers: Receivers): readonly Session[];
   /** The peers to which a call would be sent now; none if it would fail. Never throws. */
-  meant(receivers: Receivers): readonly Peer[];
+  addressedPeers(receivers: Receivers): readonly Peer[];
 }
 
 /** What extensions do for the calls of a side. */

@@ -1,4 +1,4 @@
-import { letTakeOut } from '../base/bound-methods.js';
+import { makeDetachable } from '../base/bound-methods.js';
 import { deadlineIn } from '../base/clock.js';
 import { isThenable } from '../base/promise-like.js';
 import type { Call } from '../contract/contract.js';
@@ -263,4 +263,4 @@ export class IncomingMethod {
   }
 }
 
-letTakeOut(IncomingMethod.prototype, ['connect', 'disconnect', 'after', 'passSecurityInfo']);
+makeDetachable(IncomingMethod.prototype, ['connect', 'disconnect', 'after', 'passSecurityInfo']);

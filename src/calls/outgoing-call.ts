@@ -12,7 +12,7 @@ const noMetadata: Metadata = Object.freeze({});
 
 /** Finds the peers to which a call would be sent now. */
 interface PeersOf {
-  meant(receivers: Receivers): readonly Peer[];
+  addressedPeers(receivers: Receivers): readonly Peer[];
 }
 
 /** A call of this side, as layers see it. */
@@ -48,12 +48,12 @@ export class OutgoingCall extends LayeredCall implements Extract<CallContext, { 
     return 'outgoing';
   }
   get peers(): readonly Peer[] {
-    return this.sentTo ?? this.side.peerRegistry.meant(this.receivers);
+    return this.sentTo ?? this.side.peerRegistry.addressedPeers(this.receivers);
   }
 
   /** From now on, `peers` are the receivers of this moment, or the one that is given. */
   fixPeers(peer?: Peer): void {
-    this.sentTo ??= peer === undefined ? this.side.peerRegistry.meant(this.receivers) : [peer];
+    this.sentTo ??= peer === undefined ? this.side.peerRegistry.addressedPeers(this.receivers) : [peer];
   }
 
   override get kind(): CallContext['kind'] {

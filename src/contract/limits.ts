@@ -55,9 +55,9 @@ export interface Memory {
    * Counts bytes before they are kept. Returns false, and counts nothing, if there is no room for them: then the caller
    * keeps nothing more, and ends a link. The side may end other links within this call, to make room.
    */
-  take(bytes: number): boolean;
+  reserve(bytes: number): boolean;
   /** The bytes are no longer kept. */
-  give(bytes: number): void;
+  release(bytes: number): void;
 }
 
 /** The default timeout of a request, in milliseconds. */

@@ -64,7 +64,7 @@ export interface Call {
    * Set by the session: the counted size of the frame of the call, as long as the call waits or runs; null for a short
    * one.
    */
-  held?: { take(): void; give(): void } | null;
+  frameMemory?: { retain(): void; release(): void } | null;
   /** Set by the session after its security has opened the message. */
   securityInfo?: SecurityInfo;
 }

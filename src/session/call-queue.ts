@@ -4,7 +4,7 @@ import { type RpcError, TimeoutError } from '../contract/errors.js';
 import { isRefused } from './busy-calls.js';
 import { CallSender } from './call-sender.js';
 import { CancelledCalls } from './cancelled-calls.js';
-import { CALL_BYTES } from './held-frame.js';
+import { CALL_BYTES } from './frame-memory.js';
 import { isKey } from './ids.js';
 import type { Session, SystemRequest } from './session.js';
 import type { SideTurns } from './side-turns.js';
@@ -135,7 +135,7 @@ export class CallQueue {
     if (isKey(call.id)) this.ids.set(call.id, sender);
     else this.unnamed.add(sender);
     session.weigh(call);
-    session.load.take(CALL_BYTES);
+    session.load.add(CALL_BYTES);
     if (detailsIfAny !== undefined && detailsIfAny.deadline !== Number.POSITIVE_INFINITY)
       session.remind(detailsIfAny.deadline);
     answer.then(
@@ -160,8 +160,8 @@ export class CallQueue {
     const isCancelled = detailsIfAny?.cancelled !== undefined;
     if (isCancelled) this.cancelled?.remove(place);
     if (place === 'running') this.turns?.leave(isCancelled);
-    sender.call.held?.give();
-    this.session.load.give(CALL_BYTES);
+    sender.call.frameMemory?.release();
+    this.session.load.subtract(CALL_BYTES);
     if (isKey(id) && this.ids.get(id) === sender) this.ids.delete(id);
     else this.unnamed.delete(sender);
   }
@@ -230,7 +230,7 @@ export class CallQueue {
     waiting.push(call, bytes, request?.lane === 'callbacks');
     if (request?.lane !== 'callbacks' && this.hasRoom('running')) this.turns?.wait(this);
     session.weigh(call);
-    session.load.take(CALL_BYTES);
+    session.load.add(CALL_BYTES);
     if (isKey(call.id)) this.ids.set(call.id, call);
     this.updateReading();
   }
@@ -241,14 +241,14 @@ export class CallQueue {
     while (session.ended === undefined) {
       const call = this.shift();
       if (call === undefined) break;
-      session.load.give(CALL_BYTES);
+      session.load.subtract(CALL_BYTES);
       if (this.waiting.isCancelled(call)) {
-        call.held?.give();
+        call.frameMemory?.release();
         continue;
       }
       if (isKey(call.id)) this.ids.delete(call.id);
       session.start(call);
-      call.held?.give();
+      call.frameMemory?.release();
     }
     this.updateReading();
     session.closeIfIdle();
@@ -270,7 +270,7 @@ export class CallQueue {
   /** Whether to read on. */
   updateReading(): void {
     const { session } = this;
-    const full = this.waiting.isFull(this.paused ? 0.5 : 1) || this.deaf || session.load.isPressed;
+    const full = this.waiting.isFull(this.paused ? 0.5 : 1) || this.deaf || session.load.mustPause;
     // What a journal holds back leaves once an acknowledgement was read.
     const pause = full && session.pendingCount === 0 && session.journal?.awaitsAck !== true;
     if (pause === this.paused || session.ended !== undefined) return;

@@ -1,4 +1,4 @@
-import { letTakeOut } from '../base/bound-methods.js';
+import { makeDetachable } from '../base/bound-methods.js';
 import { deadlineIn } from '../base/clock.js';
 import type { Signal } from '../base/signal.js';
 import type { Call, Metadata, SecurityInfo } from '../contract/contract.js';
@@ -106,4 +106,4 @@ export class CallSender implements ActiveCall {
     this.details.cancel(reason);
   }
 }
-letTakeOut(CallSender.prototype, ['progress', 'afterReply'], 'anew');
+makeDetachable(CallSender.prototype, ['progress', 'afterReply'], 'anew');

@@ -1,4 +1,4 @@
-import { hurry, type Timed } from '../base/clock.js';
+import { checkBy, type Timed } from '../base/clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Reply } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError } from '../contract/errors.js';
 import type { CallQueue } from './call-queue.js';
@@ -7,10 +7,10 @@ import type { Connection } from './connection.js';
 import { encode, encodeQuickly } from './encode.js';
 import type { FrameFilter } from './frame-filter.js';
 import { UNASKED } from './frame-limits.js';
-import type { SendQueueHost } from './guarded-queue.js';
 import type { CallHeaders } from './incoming-headers.js';
 import type { Journal } from './journal.js';
 import { unsent } from './lost-calls.js';
+import type { SendQueueHost } from './make-send-queue.js';
 import { postWithHeaders } from './outgoing-headers.js';
 import type { PeerLoad } from './peer-load.js';
 import { PendingCalls, PlainWaiter, type ReplyHandler } from './pending-calls.js';
@@ -172,7 +172,7 @@ export abstract class CallingSession implements Session, Timed {
   protected hasAsked(id: number, waiter: ReplyHandler): number {
     waiter.place = this.sendQueue.place;
     this.callQueue?.awaiting();
-    if (this.watched) hurry(waiter.deadline);
+    if (this.watched) checkBy(waiter.deadline);
     else this.remind(waiter.deadline);
     return id;
   }

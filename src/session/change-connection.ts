@@ -40,7 +40,7 @@ export function leaveConnection(session: MovingSession): void {
   connection.detach();
   const away = new Away(session);
   load.owner = away;
-  load.sees(sendQueue.collected);
+  load.setUnsent(sendQueue.collected);
   sendQueue.bound = away;
   // What has waited for this connection waits for the next one; calls that its peer has asked go on.
   sendQueue.hello?.over();
@@ -82,8 +82,8 @@ export function attach(session: MovingSession, connection: Connection): void {
   if (filter !== undefined) filter.postAll(waiting);
   else for (const frame of waiting) session.post(frame);
   // What has arrived was counted for the connection alone, and counts for the session from now on.
-  if (queue !== undefined) load.take(queue.frameBytes);
-  load.sees(link.buffered);
+  if (queue !== undefined) load.add(queue.frameBytes);
+  load.setUnsent(link.buffered);
   if (watch === undefined) session.replies.relieved();
   else {
     session.congested(watch);
@@ -102,7 +102,7 @@ class Away implements PeerLoadOwner {
     const { host, load } = this.session;
     if (collected > 2 * host.limits.bufferedBytes)
       throw new ProtocolError(`busy: the peer is away, and ${collected} bytes wait for it`, Code.Busy);
-    load.sees(collected);
+    load.setUnsent(collected);
   }
 
   get sink(): PeerLoadOwner['sink'] {

@@ -1,4 +1,4 @@
-import { letTakeOut } from '../base/bound-methods.js';
+import { makeDetachable } from '../base/bound-methods.js';
 import type { LinkInfo } from '../contract/contract.js';
 import type { PeerUser } from '../types/authentication.js';
 import type { Session, SessionPeer } from './session.js';
@@ -53,4 +53,4 @@ export class ConnectedPeer implements SessionPeer {
   }
 }
 
-letTakeOut(ConnectedPeer.prototype, ['close']);
+makeDetachable(ConnectedPeer.prototype, ['close']);

@@ -1,8 +1,8 @@
 import type { Bad, Batch, Call, Frame, Link, Message, Receiver } from '../contract/contract.js';
 import { ProtocolError, type RpcError } from '../contract/errors.js';
 import { BadMessages } from './bad-messages.js';
+import { FrameMemory, WEIGHED, weighMessage } from './frame-memory.js';
 import { FrameWriter, type FrameWriterHost } from './frame-writer.js';
-import { HeldFrame, hold, WEIGHED } from './held-frame.js';
 import { InboundQueue } from './inbound-queue.js';
 import { STEP, TurnShare } from './turn-share.js';
 import { UnreadableFrame, wrongWith } from './unreadable-frame.js';
@@ -68,7 +68,7 @@ export class Connection extends FrameWriter implements Receiver {
   /** The bytes of frames that were read and that no journal has counted: a small integer, which wraps around without one. */
   uncounted = 0;
   /** The frame that is being read, if it is long enough to be weighed. */
-  weight: HeldFrame | undefined;
+  weight: FrameMemory | undefined;
   /** Who the peer is, as an extension has found before there was a session. */
   user: unknown;
   /** A frame has arrived since this was last set to false. */
@@ -124,7 +124,7 @@ export class Connection extends FrameWriter implements Receiver {
   }
 
   /** What waits to be dispatched; made now. */
-  get held(): InboundQueue {
+  get inboundQueue(): InboundQueue {
     this.queue ??= new InboundQueue(this);
     return this.queue;
   }
@@ -149,7 +149,7 @@ export class Connection extends FrameWriter implements Receiver {
     this.reading = frame;
     this.metering?.begin(frame.length);
     this.left -= frame.length >> MESSAGE_BITS;
-    if (frame.length >= WEIGHED || this.load.isLoaded) this.weight = new HeldFrame(this.load, frame);
+    if (frame.length >= WEIGHED || this.load.isLoaded) this.weight = new FrameMemory(this.load, frame);
     try {
       codec.decode(frame, give, this.agreed);
     } catch (thrown) {
@@ -172,8 +172,8 @@ export class Connection extends FrameWriter implements Receiver {
 
   /** A call begins to wait, or to work for longer than this turn: its frame counts for as long. Most calls never get here. */
   weigh(call: Call): void {
-    if (call.held === undefined) hold(call, this.weight);
-    call.held?.take();
+    if (call.frameMemory === undefined) weighMessage(call, this.weight);
+    call.frameMemory?.retain();
   }
 
   /** A frame as a whole is lost, or refused before it is read. */
@@ -241,7 +241,7 @@ export class Connection extends FrameWriter implements Receiver {
     const next = this.share.spend(this.step);
     this.left = this.step = next === 0 ? this.share.next : next;
     if (next !== 0 || this.ended) return;
-    this.held.yieldTurn();
+    this.inboundQueue.yieldTurn();
   }
 
   /** Everything that has arrived was dispatched. */

@@ -1,4 +1,4 @@
-import { leaveTogether } from '../base/clock.js';
+import { flushAtEndOfTurn } from '../base/clock.js';
 import { printable } from '../base/quote.js';
 import { clearTimer, setTimer, type Timer } from '../base/time.js';
 import { ConnectionLost, RpcError } from '../contract/errors.js';
@@ -87,7 +87,7 @@ export function end(session: EndingSession, reason: Error | undefined): void {
     else session.finish(new ConnectionLost(cut, { cause: reason }));
     session.link.close(reason);
   } else if (session.sendQueue.isHeld && (session.link.brief !== true || awaitsFrame(session)))
-    leaveTogether({ flush: () => session.end() });
+    flushAtEndOfTurn({ flush: () => session.end() });
   else if (filter?.isSealing) filter.whenSealed(() => session.end());
   else if (session.link.brief === true) endBrief(session);
   else {

@@ -75,7 +75,7 @@ export abstract class FrameWriter {
   dispatchCall(frames: readonly Frame[], call: Envelope): Link | undefined {
     if (this.ended) return undefined;
     this.watch?.sending();
-    this.host.load.sends(frames);
+    this.host.load.countSent(frames);
     const member = this.link.dispatch?.(frames, call);
     this.written();
     return member;
@@ -86,7 +86,7 @@ export abstract class FrameWriter {
     const { link, host } = this;
     if (this.ended) return;
     const { buffered } = link;
-    if (buffered > UNSENT || this.load.unsent > 0) this.load.sees(buffered);
+    if (buffered > UNSENT || this.load.unsent > 0) this.load.setUnsent(buffered);
     if (this.ended) return;
     if (this.watch !== undefined) this.watch.sent();
     else if (buffered > host.limits.bufferedBytes) {
@@ -97,7 +97,7 @@ export abstract class FrameWriter {
 
   /** Sends frames as they are, and counts them; `bytes` is their length in all, where it is known. */
   send(frames: readonly Frame[], bytes?: number, messages?: number): void {
-    this.host.load.sends(frames, bytes, messages);
+    this.host.load.countSent(frames, bytes, messages);
     this.link.send(frames);
   }
 
@@ -108,7 +108,7 @@ export abstract class FrameWriter {
 
   drained(): void {
     if (this.ended) return;
-    if (this.load.unsent > 0) this.load.sees(this.link.buffered);
+    if (this.load.unsent > 0) this.load.setUnsent(this.link.buffered);
     if (this.watch?.drained()) this.relieved();
     this.sink.drained();
   }

@@ -2,7 +2,7 @@ import { Queue } from '../base/queue.js';
 import { afterTurn } from '../base/time.js';
 import type { Frame, Limits, Link, Message } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
-import { type HeldFrame, hold } from './held-frame.js';
+import { type FrameMemory, weighMessage } from './frame-memory.js';
 import type { PeerLoad } from './peer-load.js';
 
 /** What the queue needs of its connection. */
@@ -15,7 +15,7 @@ export interface InboundQueueOwner {
   queue: InboundQueue | undefined;
   /** The length of the frame that is being read, and the frame itself where it is weighed. */
   readonly size: number;
-  readonly weight: HeldFrame | undefined;
+  readonly weight: FrameMemory | undefined;
   start(frame: Frame): void;
   next(message: Message | ProtocolError): void;
   delivered(): void;
@@ -50,7 +50,7 @@ export class InboundQueue {
   private readonly rest = new Queue<Message | ProtocolError>();
   private restBytes = 0;
   /** Counts as long as something of that frame waits here. */
-  private restWeight: HeldFrame | undefined;
+  private restWeight: FrameMemory | undefined;
   /** Whole frames, and jobs that run when everything before them was dispatched. */
   private readonly frames = new Queue<Frame | (() => void)>();
   /** How many bytes the whole frames have; they count as held for the peer. */
@@ -145,7 +145,7 @@ export class InboundQueue {
   }
 
   /** Nothing is dispatched as long as reading rests. */
-  letRest(begins: boolean): void {
+  setResting(begins: boolean): void {
     this.resting = begins;
     if (begins) this.hold();
     else this.release();
@@ -173,7 +173,7 @@ export class InboundQueue {
     }
     this.frames.push(frame);
     this.frameBytes += frame.length;
-    owner.load.take(frame.length);
+    owner.load.add(frame.length);
     if (this.untilAsked && owner.sink.pendingCount > 0) this.opened();
     if (this.frameBytes <= bufferedBytes / 2) return;
     this.pause();
@@ -193,10 +193,10 @@ export class InboundQueue {
     const { size, weight } = this.owner;
     this.rest.push(message);
     this.restBytes = size;
-    if ('kind' in message) hold(message, weight);
+    if ('kind' in message) weighMessage(message, weight);
     if (this.restWeight === undefined) {
       this.restWeight = weight;
-      weight?.take();
+      weight?.retain();
     }
     admitting?.kept(message);
   }
@@ -211,8 +211,8 @@ export class InboundQueue {
 
   /** Nothing of it will be dispatched. */
   drop(): void {
-    this.owner.load.give(this.frameBytes);
-    this.restWeight?.give();
+    this.owner.load.subtract(this.frameBytes);
+    this.restWeight?.release();
     this.restWeight = undefined;
     this.rest.clear();
     this.frames.clear();
@@ -239,7 +239,7 @@ export class InboundQueue {
   /** Begins what comes next. Returns false if nothing waits. */
   private nextFrame(): boolean {
     this.restBytes = 0;
-    this.restWeight?.give();
+    this.restWeight?.release();
     this.restWeight = undefined;
     const next = this.frames.shift();
     if (typeof next === 'function') next();
@@ -249,7 +249,7 @@ export class InboundQueue {
 
   private startFrame(frame: Frame): void {
     this.frameBytes -= frame.length;
-    this.owner.load.give(frame.length);
+    this.owner.load.subtract(frame.length);
     this.owner.start(frame);
   }
 

@@ -59,7 +59,7 @@ class Meters implements Metering {
     if (connection.ended) return;
     this.until = Math.max(this.until, time() + ms);
     if (this.timer !== undefined) return;
-    connection.held.letRest(true);
+    connection.inboundQueue.setResting(true);
     connection.pauseReading();
     this.wait();
   }
@@ -74,7 +74,7 @@ class Meters implements Metering {
   private wake(): void {
     this.timer = undefined;
     this.connection.resumeReading();
-    this.connection.queue?.letRest(false);
+    this.connection.queue?.setResting(false);
   }
 
   /** The connection has ended. */

@@ -25,7 +25,7 @@ export class ParkedReplies {
     const { concurrency, limits } = session.host;
     frames.push(frame);
     this.bytes += frame.length;
-    session.load.take(frame.length);
+    session.load.add(frame.length);
     if (frames.length <= 2 * concurrency + limits.streams) return;
     const text = `${session.link.peer} does not read, and ${frames.length} answers wait for it`;
     session.end(new ProtocolError(text, Code.Busy));
@@ -44,7 +44,7 @@ export class ParkedReplies {
       }
       frames.shift();
       this.bytes -= first.length;
-      session.load.give(first.length);
+      session.load.subtract(first.length);
     }
     session.closeIfIdle();
   }

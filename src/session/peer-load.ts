@@ -1,10 +1,10 @@
 import type { LoadedPeer, SideLoad } from './side-load.js';
 
-/** Whose load it is: the connection over which the session is. */
+/** The connection of the session. */
 export interface PeerLoadOwner {
   readonly link: { readonly peer: string; readonly buffered: number };
   readonly sink: {
-    /** Looks again whether to read on. */
+    /** Checks again whether to read from the peer. */
     updateReading(): void;
     end(reason: Error): void;
   };
@@ -12,11 +12,11 @@ export interface PeerLoadOwner {
 
 /** What a side holds for one peer, in bytes. */
 export class PeerLoad implements LoadedPeer {
-  /** Calls at work and in queues, and answers that wait. */
+  /** Bytes of calls that run or wait, and of replies that wait. */
   held = 0;
-  /** What was given to the link and has not left, as last seen. */
+  /** Bytes that were given to the link and not sent, when this was last read. */
   unsent = 0;
-  private gone = false;
+  private ended = false;
 
   constructor(
     public owner: PeerLoadOwner,
@@ -28,57 +28,57 @@ export class PeerLoad implements LoadedPeer {
     return this.held + this.unsent;
   }
 
-  /** So much is held in addition. The session may be ended within this call. */
-  take(bytes: number): void {
-    if (this.gone) return;
-    // Most peers of one message never hold anything.
-    if (this.bytes === 0) this.side.enter(this);
+  /** Counts bytes that are held in addition. The session may end within this call. */
+  add(bytes: number): void {
+    if (this.ended) return;
+    // For most sessions of one message nothing is ever held.
+    if (this.bytes === 0) this.side.addPeer(this);
     this.held += bytes;
     this.side.add(bytes);
-    if (this.side.isTight) this.press();
+    if (this.side.isHalfFull) this.checkBound();
   }
 
-  /** So much is held no longer. */
-  give(bytes: number): void {
-    if (this.gone) return;
+  /** Counts bytes that are held no longer. */
+  subtract(bytes: number): void {
+    if (this.ended) return;
     this.held -= bytes;
     this.side.add(-bytes);
   }
 
-  /** So much has not left the link yet. The session may be ended within this call. */
-  sees(buffered: number): void {
-    if (this.gone || buffered === this.unsent) return;
-    if (this.bytes === 0) this.side.enter(this);
+  /** Sets how many bytes the link has not sent. The session may end within this call. */
+  setUnsent(buffered: number): void {
+    if (this.ended || buffered === this.unsent) return;
+    if (this.bytes === 0) this.side.addPeer(this);
     const more = buffered - this.unsent;
     this.unsent = buffered;
     this.side.add(more);
-    if (more > 0 && this.side.isTight) this.press();
+    if (more > 0 && this.side.isHalfFull) this.checkBound();
   }
 
-  /** Whether the side holds enough that short messages matter as well. */
+  /** Whether the side holds so much that short frames are weighed too. */
   get isLoaded(): boolean {
     return this.side.isLoaded;
   }
 
-  /** Whether so much more fits into what the side may hold. */
+  /** Whether so many more bytes fit into the bound of the side. */
   fits(bytes: number): boolean {
     return this.side.fits(bytes);
   }
 
-  /** Whether the side holds so much, also for this peer, that it is not to be read. */
-  get isPressed(): boolean {
-    return this.side.presses(this);
+  /** Whether reading from this peer must pause: the side holds much, and much of it for this peer. */
+  get mustPause(): boolean {
+    return this.side.mustPause(this);
   }
 
   /** The session has ended. */
   end(): void {
-    if (this.gone) return;
-    this.side.leave(this);
-    this.gone = true;
+    if (this.ended) return;
+    this.side.removePeer(this);
+    this.ended = true;
   }
 
-  private press(): void {
-    if (this.side.total > this.side.limit) this.side.relieve();
-    if (!this.gone) this.owner.sink.updateReading();
+  private checkBound(): void {
+    if (this.side.total > this.side.limit) this.side.endHeaviestPeers();
+    if (!this.ended) this.owner.sink.updateReading();
   }
 }

@@ -211,7 +211,7 @@ export class ReplyWriter implements Replies {
       }
     batch.answers.push(...frames);
     this.held += length;
-    session.load.take(length);
+    session.load.add(length);
     if (batch.left === 0) this.complete(batch);
   }
 
@@ -222,7 +222,7 @@ export class ReplyWriter implements Replies {
     let bytes = 0;
     for (const { length } of frames) bytes += length;
     this.held -= bytes;
-    this.session.load.give(bytes);
+    this.session.load.subtract(bytes);
     const { join } = this.session.host.codec;
     const all = join === undefined ? frames : joined(join, frames, this.session.sendQueue.joins, true);
     for (const frame of all) this.leave(frame);

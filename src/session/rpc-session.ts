@@ -9,11 +9,11 @@ import { CallingSession } from './calling-session.js';
 import type { ConnectedPeer } from './connected-peer.js';
 import type { Connection } from './connection.js';
 import { end, type HalfClosed, inputEnded, linkClosed } from './end-reasons.js';
-import { type SendQueueHost, sendQueueFor } from './guarded-queue.js';
 import { idInUse } from './ids.js';
 import { CallHeaders } from './incoming-headers.js';
 import { receive, refuse, unreadable } from './incoming-messages.js';
 import { reasonOfEach } from './lost-calls.js';
+import { makeSendQueue, type SendQueueHost } from './make-send-queue.js';
 import type { MessageSink } from './message-sink.js';
 import type { PeerLoad } from './peer-load.js';
 import type { PendingCalls, ReplyHandler } from './pending-calls.js';
@@ -51,7 +51,7 @@ export class RpcSession extends CallingSession implements MessageSink {
   constructor(connection: Connection, host: SendQueueHost, pending?: PendingCalls) {
     super(connection, host, pending);
     this.load = connection.load;
-    this.sendQueue = sendQueueFor(this, host);
+    this.sendQueue = makeSendQueue(this, host);
     connection.sink = this;
     // Where the calls of all peers have a bound, the first one may have to wait.
     if (host.load.turns !== undefined) this.callQueue = new CallQueue(this);

@@ -1,4 +1,4 @@
-import { leaveTogether } from '../base/clock.js';
+import { flushAtEndOfTurn } from '../base/clock.js';
 import type { Frame, Limits, Link } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError } from '../contract/errors.js';
 import { type AwaitedHello, UNASKED } from './frame-limits.js';
@@ -64,7 +64,7 @@ export class SendQueue {
     const { sentFrameBytes, tickBytes } = session.host.limits;
     this.limit = sentFrameBytes;
     this.leaveAt = tickBytes;
-    leaveTogether(this);
+    flushAtEndOfTurn(this);
   }
 
   /**
@@ -82,7 +82,7 @@ export class SendQueue {
     this.collected += frame.length;
     if (!this.leaving) {
       this.leaving = true;
-      leaveTogether(this);
+      flushAtEndOfTurn(this);
     }
     if (frame.length > LARGE ? this.session.link.bus !== true : this.collected > this.leaveAt) this.send();
   }

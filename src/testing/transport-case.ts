@@ -52,7 +52,7 @@ export function wireFor(options: WireOptions = {}): Wire {
     hello: true,
     listen: false,
     sealed: false,
-    memory: { take: () => true, give() {} },
+    memory: { reserve: () => true, release() {} },
     logger: { warn() {}, error() {} },
     document: () => '[]',
     transport: () => Promise.reject(new UsageError('this wire creates no transports: pass one that does to wireFor')),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { leaveTogether } from '../../src/base/clock.js';
+import { flushAtEndOfTurn } from '../../src/base/clock.js';
 import { currentCall, runWithin } from '../../src/calls/call-context.js';
 import type { CallSender } from '../../src/session/call-sender.js';
 
@@ -9,9 +9,9 @@ it('messages sent at the end of a turn do not have the deadline of the call that
   const left = new Promise<void>((resolve) => {
     runWithin(sender, () => {
       expect(currentCall()).toBe(sender);
-      leaveTogether({ flush: () => found.push(currentCall()) });
+      flushAtEndOfTurn({ flush: () => found.push(currentCall()) });
     });
-    leaveTogether({
+    flushAtEndOfTurn({
       flush() {
         found.push(currentCall());
         queueMicrotask(() => {

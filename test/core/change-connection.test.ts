@@ -375,7 +375,7 @@ describe('a session', () => {
     const old = far.connection as Connection;
     const [nearby, distant] = await moving.connections();
     // Its input ends while something of it waits.
-    old.held.hold();
+    old.inboundQueue.hold();
     const replies = upTo(5).map((n) => client.ask(null, { n }));
     await until(() => old.queue !== undefined && old.queue.bytes > 0);
     old.inputEnded();

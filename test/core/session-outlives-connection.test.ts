@@ -56,7 +56,7 @@ async function connectionOf(side: object, source: string): Promise<{ transport: 
     const connection = new Connection(link, endpoint);
     connection.agreed = true;
     // What arrives waits until the session has gone over.
-    connection.held.hold();
+    connection.inboundQueue.hold();
     made.push(connection);
     return connection;
   });

@@ -117,7 +117,7 @@ export class MovingSessions {
       connection.filter = endpoint.attached.frames?.filterFor(connection);
       connection.agreed = true;
       connection.sink = nobody;
-      connection.held.hold();
+      connection.inboundQueue.hold();
       made.push(connection);
       return connection;
     });

@@ -16,7 +16,7 @@ export function wire(over: Partial<Wire> = {}): Wire & { readonly logged: string
     sealed: false,
     limits: defaultLimits,
     acceptedFrameBytes: over.limits?.frameBytes ?? ACCEPTED_FRAME_BYTES,
-    memory: { take: () => true, give() {} },
+    memory: { reserve: () => true, release() {} },
     logger: { warn: log, error: log },
     document: () => '[]',
     transport: () => Promise.reject(new Error('no transports here')),

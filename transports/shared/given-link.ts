@@ -1,4 +1,4 @@
-import { lookAgain } from '../../src/base/time.js';
+import { afterRealTime } from '../../src/base/time.js';
 import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
 import { ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { bufferedBy, type GivenSocket, hasEvents, isChannel, letGo, listenTo } from './given-socket.js';
@@ -163,7 +163,7 @@ export class GivenLink extends WebSocketLink {
   /** Not every socket reports that its buffer is empty. */
   private look(): void {
     this.polled = true;
-    lookAgain(POLL_MS, () => {
+    afterRealTime(POLL_MS, () => {
       this.polled = false;
       if (this.state === 'over') return;
       this.flushed();

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { ListenOptions, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { clearTimer, lookAgain, setTimer } from '../../src/base/time.js';
+import { afterRealTime, clearTimer, setTimer } from '../../src/base/time.js';
 import type { Accept, Transport } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { NodeExchange } from './http-node.js';
@@ -136,7 +136,7 @@ export class HttpListener implements Transport {
     let isOver = false;
     const look = (): void => {
       server.closeIdleConnections?.();
-      if (!isOver) lookAgain(LOOK_MS, look);
+      if (!isOver) afterRealTime(LOOK_MS, look);
     };
     look();
     await this.stop();

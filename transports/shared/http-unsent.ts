@@ -22,7 +22,7 @@ export class UnsentResponses {
   /** So many bytes of it wait. Where the side has no room for them, the connection ends. */
   add(exchange: Exchange, bytes: number): void {
     const { memory } = this.wire;
-    if (!memory.take(bytes)) {
+    if (!memory.reserve(bytes)) {
       exchange.destroy();
       return;
     }
@@ -43,7 +43,7 @@ export class UnsentResponses {
     const unsent = this.all.get(exchange);
     if (unsent === undefined) return;
     this.all.delete(exchange);
-    this.wire.memory.give(unsent.counted);
+    this.wire.memory.release(unsent.counted);
   }
 
   private arm(): void {

@@ -50,7 +50,7 @@ export class PartialFrames {
     }
     const more = bytes - (partial?.bytes ?? 0);
     if (more > 0 && !this.makeRoom(holder, bytes, more)) return;
-    if (more < 0) this.memory.give(-more);
+    if (more < 0) this.memory.release(-more);
     if (partial === undefined) this.held.set(holder, { bytes, came: 0, since: time() });
     else {
       // A smaller size means another frame.
@@ -66,7 +66,7 @@ export class PartialFrames {
     const partial = this.held.get(holder);
     if (partial === undefined) return;
     this.held.delete(holder);
-    this.memory.give(partial.bytes);
+    this.memory.release(partial.bytes);
     if (this.held.size > 0) return;
     clearTimer(this.timer);
     this.timer = undefined;
@@ -74,7 +74,7 @@ export class PartialFrames {
 
   /** If the side has no room, the link with the largest partial frame is closed. False if that is this link. */
   private makeRoom(holder: PartialHolder, bytes: number, more: number): boolean {
-    while (!this.memory.take(more)) {
+    while (!this.memory.reserve(more)) {
       let most = holder;
       let largest = bytes;
       for (const [other, partial] of this.held) {

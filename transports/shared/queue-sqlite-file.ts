@@ -1,7 +1,7 @@
 import { type FSWatcher, realpathSync, statSync, utimesSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { outside } from '../../src/base/async-context.js';
-import { clearTimer, lookAgain, setTimer, type Timer, time } from '../../src/base/time.js';
+import { afterRealTime, clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import { cannotOpen, isBusy, type SqlDatabase, type SqlStatement, sqliteOpener } from './queue-sqlite-driver.js';
 import { hasTables, makeTables } from './queue-sqlite-schema.js';
 
@@ -116,7 +116,7 @@ export class SqliteFile {
       } catch (error) {
         if (!isBusy(error) || time() >= until) throw error;
       }
-      await new Promise<void>((resolve) => lookAgain(1 + Math.random() * PAUSE_MS, resolve));
+      await new Promise<void>((resolve) => afterRealTime(1 + Math.random() * PAUSE_MS, resolve));
     }
   }
 

@@ -134,7 +134,7 @@ export class Unread<Piece> {
   /** Another one was read. Ends the link if that exceeds the limit of this peer or of all peers of the side. */
   add(piece: Piece, bytes: number, link: { close(reason: Error): void }): void {
     const { peer, limits } = this;
-    if (!this.memory.take(bytes)) {
+    if (!this.memory.reserve(bytes)) {
       const text = `busy: too many bytes of all peers wait to be processed, including those of ${peer}`;
       link.close(new ProtocolError(`${text} (limits.totalBytes)`, Code.Busy));
       return;
@@ -148,7 +148,7 @@ export class Unread<Piece> {
 
   /** Stops keeping input. */
   drop(): void {
-    this.memory.give(this.bytes);
+    this.memory.release(this.bytes);
     this.bytes = 0;
     this.pieces = [];
     this.head = 0;
@@ -159,7 +159,7 @@ export class Unread<Piece> {
     const first = this.pieces[this.head];
     if (first === undefined) return undefined;
     this.bytes -= first.bytes;
-    this.memory.give(first.bytes);
+    this.memory.release(first.bytes);
     this.head++;
     if (this.head * 2 > this.pieces.length) {
       this.pieces = this.pieces.slice(this.head);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { lookAgain } from '../../src/base/time.js';
+import { afterRealTime } from '../../src/base/time.js';
 import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { utf8Text } from '../../src/contract/framing/text.js';
@@ -169,7 +169,7 @@ export class PackageLink extends WebSocketLink implements Watched {
   /** The package disconnects a peer that does not answer in time; until then a slow reader has all the time. */
   private sayGoodbye(): void {
     if (this.buffered === 0) this.socket.close(1000);
-    else if (this.state === 'ending') lookAgain(LOOK_MS, () => this.sayGoodbye());
+    else if (this.state === 'ending') afterRealTime(LOOK_MS, () => this.sayGoodbye());
   }
 
   /** The peer has broken the protocol; the package is about to send a close frame, and waits long for the answer. */

@@ -1,4 +1,4 @@
-import { afterTurn, lookAgain, time } from '../../src/base/time.js';
+import { afterRealTime, afterTurn, time } from '../../src/base/time.js';
 import type { Accept, Frame, LinkInfo } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { markPermanent } from '../../src/contract/permanent.js';
@@ -172,7 +172,7 @@ export class StandardLink extends WebSocketLink {
 
   private look(): void {
     this.polled = true;
-    lookAgain(POLL_MS, () => {
+    afterRealTime(POLL_MS, () => {
       this.polled = false;
       if (this.state !== 'open') return;
       if (this.socket.bufferedAmount === 0) this.receiver?.drained();

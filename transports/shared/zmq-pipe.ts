@@ -1,5 +1,5 @@
 import { Queue } from '../../src/base/queue.js';
-import { afterTurn, clearTimer, lookAgain, setTimer } from '../../src/base/time.js';
+import { afterRealTime, afterTurn, clearTimer, setTimer } from '../../src/base/time.js';
 import type { Parts, ZmqEvent, ZmqMonitor, ZmqSocket } from './zmq-package.js';
 
 /** Bytes and messages that wait to be given to a socket. */
@@ -134,7 +134,7 @@ export class ZmqPipe {
           return;
         }
         ms = Math.min(LONGEST_RETRY_MS, 2 * ms + 1);
-        if (!this.onlySends) await new Promise<void>((resolve) => lookAgain(ms, resolve));
+        if (!this.onlySends) await new Promise<void>((resolve) => afterRealTime(ms, resolve));
       }
       if (this.isClosed) return;
     }

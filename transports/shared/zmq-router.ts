@@ -1,6 +1,6 @@
 import { printable } from '../../src/base/quote.js';
 import { messageOf } from '../../src/base/thrown.js';
-import { clearTimer, lookAgain, setTimer, type Timer } from '../../src/base/time.js';
+import { afterRealTime, clearTimer, setTimer, type Timer } from '../../src/base/time.js';
 import type { Accept, Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost } from '../../src/contract/errors.js';
 import type { ZmqPlan } from './zmq-address.js';
@@ -174,7 +174,7 @@ export class RouterTransport implements Transport, CallersHost {
     this.stuckLinks.add(link);
     if (this.stuckLinks.size > 1) return;
     this.retryMs = Math.min(50, this.retryMs * 2 + 1);
-    lookAgain(this.retryMs, () => {
+    afterRealTime(this.retryMs, () => {
       const links = this.stuckLinks;
       this.stuckLinks = new Set();
       for (const each of links) each.retry();

@@ -1,6 +1,6 @@
 import type { Extension } from '../../api/extension.js';
 import { PROVE, PROVED } from '../../session/system-names.js';
-import { prove, UnprovedOutbox } from './guarded-queue.js';
+import { prove, UnprovedSendQueue } from './unproved-send-queue.js';
 
 /** Sends little to an address that has not been proved. Only transports of datagrams have such, and pages have none. */
 export const addressProof: Extension = {
@@ -9,5 +9,5 @@ export const addressProof: Extension = {
     [PROVE]: prove,
     [PROVED]: (session, [token]) => session.sendQueue.prove(token),
   },
-  attach: () => ({ guardedQueue: (session) => new UnprovedOutbox(session) }),
+  attach: () => ({ unprovedQueue: (session) => new UnprovedSendQueue(session) }),
 };

@@ -1,5 +1,5 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
-import { endpointOf, madeOf } from '../../api/side-class.js';
+import { classesOf, endpointOf } from '../../api/side-class.js';
 import { packArguments } from '../../calls/arguments.js';
 import type { MethodResolver } from '../../calls/calling-side.js';
 import { UsageError } from '../../contract/errors.js';
@@ -96,7 +96,7 @@ export class DynamicMethods implements MethodResolver {
   }
 
   private setPattern({ self }: Place, wild: string, handler: PatternHandler | null, foreign: boolean): () => void {
-    const { wire: prefix } = madeOf(self).table;
+    const { wire: prefix } = classesOf(self).table;
     const added = patternOf(prefix, wild, self, handler ?? noHandler, foreign);
     const others = this.patterns.filter(({ wire }) => wire !== added.wire);
     this.patterns = handler === null ? others : [...others, added].toSorted(bySpecificity);

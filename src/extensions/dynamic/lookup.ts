@@ -1,4 +1,4 @@
-import { endpointOf, madeOf } from '../../api/side-class.js';
+import { classesOf, endpointOf } from '../../api/side-class.js';
 import { IncomingMethod } from '../../calls/incoming-method.js';
 import { dynamicOf } from './of-side.js';
 import { segmentFault } from './paths.js';
@@ -23,7 +23,7 @@ export function resolvePath(self: object, path: string): object | undefined {
 /** Returns the path, from a side or a namespace, under which something is served; undefined if it is not served there. */
 export function pathOf(self: object, target: unknown): string | undefined {
   if (typeof target !== 'function' && (typeof target !== 'object' || target === null)) return undefined;
-  const prefix = madeOf(self).table.path;
+  const prefix = classesOf(self).table.path;
   for (const path of pathsOf(self, target)) {
     if (path === prefix.slice(0, -1)) return '';
     if (path.startsWith(prefix)) return path.slice(prefix.length);
@@ -44,7 +44,7 @@ function* pathsOf(self: object, target: object): Generator<string> {
   const endpoint = endpointOf(target);
   if (endpoint !== undefined) {
     const isHere = endpoint === dynamic.endpoint || [...dynamic.sides()].some((side) => endpointOf(side) === endpoint);
-    if (isHere) yield madeOf(target).table.path.slice(0, -1);
+    if (isHere) yield classesOf(target).table.path.slice(0, -1);
     return;
   }
   for (const { objects = [] } of dynamic.mounts.values())

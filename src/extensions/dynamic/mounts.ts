@@ -1,4 +1,4 @@
-import { endpointOf, madeOf, make, wire } from '../../api/side-class.js';
+import { classesOf, endpointOf, instantiate, makeSideClasses } from '../../api/side-class.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
 import { checkCallOptions } from '../../spec/call-options.js';
@@ -27,9 +27,9 @@ export function mountSide(self: object, name: string, api: MountedSpec, options:
   const outer = endpointOf(self);
   const { endpoint, end } = mountedHub(outer, at.path, api.inverted);
   const table = methodTableBelow(api.spec, api.root, `${at.path}.`, `${at.wire}.`, checkCallOptions(options.defaults));
-  const made = make(table, api.inverted);
+  const made = makeSideClasses(table, api.inverted);
   try {
-    const side = wire(made, endpoint);
+    const side = instantiate(made, endpoint);
     dynamicOf(outer).add({ ...at, side, end });
     return side;
   } catch (error) {
@@ -62,7 +62,7 @@ export function mountService(self: object, name: string, given: unknown, options
 /** Removes what is mounted under a name of a side. Returns false if there is nothing. */
 export function unmount(self: object, name: string): boolean {
   const dynamic = dynamicOf(endpointOf(self));
-  const mount = dynamic.mounts.get(`${madeOf(self).table.path}${name}`);
+  const mount = dynamic.mounts.get(`${classesOf(self).table.path}${name}`);
   if (mount === undefined) return false;
   dynamic.remove(mount);
   return true;
@@ -74,7 +74,7 @@ function free(self: object, name: string): { readonly path: string; readonly wir
     throw new UsageError(
       `"${name}": mount() takes one name without a dot; call mount() of the namespace to mount within it`,
     );
-  const { table, children } = madeOf(self);
+  const { table, children } = classesOf(self);
   const endpoint = endpointOf(self);
   const { dispatcher } = endpoint;
   const dynamic = dynamicOf(endpoint);

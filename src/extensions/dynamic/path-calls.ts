@@ -1,4 +1,4 @@
-import { endpointOf, heldOptions } from '../../api/side-class.js';
+import { endpointOf, optionsOf } from '../../api/side-class.js';
 import { call } from '../../calls/outgoing-method.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
@@ -49,7 +49,7 @@ export function callByPath(
   const args = named
     ? byName(descriptor, given as Record<string, unknown>)
     : [...((given ?? []) as readonly unknown[])];
-  const all = Object.keys(asked).length === 0 ? heldOptions(self) : mergeCallOptions(asked, heldOptions(self));
+  const all = Object.keys(asked).length === 0 ? optionsOf(self) : mergeCallOptions(asked, optionsOf(self));
   const { callSites } = endpoint.diagnostics;
   if (callSites === undefined) return call(endpoint, descriptor, place.self, to, args, all);
   return callSites.withCallSite(callByPath, () => call(endpoint, descriptor, place.self, to, args, all));

@@ -1,4 +1,4 @@
-import { madeOf } from '../../api/side-class.js';
+import { classesOf } from '../../api/side-class.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { segmentsOf } from './paths.js';
 
@@ -28,23 +28,23 @@ export function placeOf(start: object, path: unknown, sideAt: SideAt): Place {
     self = inner;
     segments.shift();
   }
-  const { table } = madeOf(self);
+  const { table } = classesOf(self);
   const rest = segments.join('.');
   const descriptor = table.methods.find(({ key }) => key === rest);
   return { self, rest, descriptor, path: `${table.path}${rest}`, wire: descriptor?.wire ?? `${table.wire}${rest}` };
 }
 
 function within(self: object, key: string, sideAt: SideAt): object | undefined {
-  const { table, children } = madeOf(self);
+  const { table, children } = classesOf(self);
   if (children.has(key)) return (self as Readonly<Record<string, object>>)[key];
   return sideAt(`${table.path}${key}`);
 }
 
 /** The path of a name on the wire: namespaces may have other names there than in the spec. */
 export function pathOfName(start: object, wire: string, mounted: () => Iterable<object>): string {
-  const { table, children } = madeOf(start);
+  const { table, children } = classesOf(start);
   const inner = (self: object): boolean => {
-    const { wire: begins } = madeOf(self).table;
+    const { wire: begins } = classesOf(self).table;
     return begins.length > table.wire.length && wire.startsWith(begins);
   };
   for (const key of children.keys()) {

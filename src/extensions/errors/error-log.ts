@@ -1,6 +1,6 @@
 import type { Reported } from '../../api/reported.js';
 import type { Reports } from '../../api/reports.js';
-import { heed } from '../../base/promise-like.js';
+import { ignoreRejection } from '../../base/promise-like.js';
 import type { FaultBody } from '../../contract/contract.js';
 import type { ErrorClass, LogErrors } from '../../types/errors.js';
 import { type ErrorWriter, HIDDEN } from './error-writer.js';
@@ -27,7 +27,7 @@ export class ErrorLog {
       if (typeof which === 'function') {
         const wanted = which(error);
         // An async function counts as true: its promise is not awaited.
-        heed(wanted);
+        ignoreRejection(wanted);
         return wanted;
       }
       if (typeof which === 'boolean') return which;

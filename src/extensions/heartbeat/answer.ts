@@ -1,5 +1,5 @@
 import type { Extension, Gate, SideExtension } from '../../api/extension.js';
-import { leaveTogether } from '../../base/clock.js';
+import { flushAtEndOfTurn } from '../../base/clock.js';
 import { must } from '../../contract/check-options.js';
 import type { Connection } from '../../session/connection.js';
 import { sendControl } from '../../session/control-messages.js';
@@ -33,7 +33,7 @@ const asking = new Set<Connection>();
 /** Answers at the end of the turn, once. What waits to be sent is an answer as well. */
 function beat(connection: Connection, [answer]: readonly unknown[]): void {
   if (answer === true || connection.link.buffered > 0) return;
-  if (asking.size === 0) leaveTogether({ flush: answerAll });
+  if (asking.size === 0) flushAtEndOfTurn({ flush: answerAll });
   asking.add(connection);
 }
 

@@ -1,5 +1,5 @@
 import { whenReachable } from '../../base/page-events.js';
-import { clearTimer, isHeld, lookAgain, setTimerAt, type Timer, time } from '../../base/time.js';
+import { afterRealTime, clearTimer, isHeld, setTimerAt, type Timer, time } from '../../base/time.js';
 import { ConnectionLost } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import { sendBeat } from './answer.js';
@@ -84,7 +84,7 @@ class Group {
     const looks = known === undefined || lives ? 1 : known.looks + 1;
     this.silent.set(connection, looks === 1 && buffered === 0 ? moved : { looks, buffered, moved });
     if (looks !== LOOKS) return;
-    if (isHeld()) lookAgain(HELD_MS, () => this.cut(connection));
+    if (isHeld()) afterRealTime(HELD_MS, () => this.cut(connection));
     else this.cut(connection);
   }
 

@@ -1,6 +1,6 @@
 import { loggable } from '../../base/details.js';
 import { isError } from '../../base/kinds.js';
-import { heed, isThenable } from '../../base/promise-like.js';
+import { ignoreRejection, isThenable } from '../../base/promise-like.js';
 import { printable } from '../../base/quote.js';
 import { time } from '../../base/time.js';
 import type { CallLogger, Interceptor, LineLogger, LoggedCall } from '../../types/interceptor.js';
@@ -20,7 +20,7 @@ export function logging(to: CallLogger | LineLogger): Interceptor {
       const { peer, receivers } = call;
       const name = peer?.id ?? nameOf(receivers as Receivers);
       try {
-        heed(log({ direction, kind, path, method, peer: name, duration: time() - since, args, ...outcome }));
+        ignoreRejection(log({ direction, kind, path, method, peer: name, duration: time() - since, args, ...outcome }));
       } catch {
         // A call does not fail because it cannot be logged.
       }

@@ -1,5 +1,5 @@
 import type { Extension, SideHost } from '../../api/extension.js';
-import { endpointOf, madeOf } from '../../api/side-class.js';
+import { classesOf, endpointOf } from '../../api/side-class.js';
 import type { Interceptor } from '../../types/interceptor.js';
 import { logging } from './call-logger.js';
 import { provideLogging } from './log-calls.js';
@@ -14,7 +14,7 @@ export const middleware: Extension = {
       configurable: true,
       value(this: object, ...interceptors: readonly Interceptor[]): () => void {
         const attached = endpointOf(this).attachedNow().of('middleware') as Middleware;
-        return attached.use(madeOf(this).table.path, interceptors);
+        return attached.use(classesOf(this).table.path, interceptors);
       },
     },
   },

@@ -1,4 +1,4 @@
-import { letTakeOut } from '../../base/bound-methods.js';
+import { makeDetachable } from '../../base/bound-methods.js';
 import { Aborted, UsageError } from '../../contract/errors.js';
 import type { Fulfilled, Gathered, Gathering } from '../../types/gathering.js';
 
@@ -172,4 +172,4 @@ export class GatheredReplies implements Gathering<unknown> {
   }
 }
 
-letTakeOut(GatheredReplies.prototype, ['first', 'quorum', 'cancel'], 'anew');
+makeDetachable(GatheredReplies.prototype, ['first', 'quorum', 'cancel'], 'anew');

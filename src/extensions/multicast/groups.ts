@@ -1,5 +1,5 @@
 import type { PeerRegistry } from '../../api/peer-registry.js';
-import { letTakeOut } from '../../base/bound-methods.js';
+import { makeDetachable } from '../../base/bound-methods.js';
 import { UsageError } from '../../contract/errors.js';
 import type { ConnectedPeer } from '../../session/connected-peer.js';
 import type { Group, GroupOptions, Receiver, SlowOptions } from '../../types/peers.js';
@@ -125,4 +125,4 @@ class NamedGroup extends ReceiverSet implements Group {
   }
 }
 
-letTakeOut(NamedGroup.prototype, ['add', 'remove']);
+makeDetachable(NamedGroup.prototype, ['add', 'remove']);

@@ -1,6 +1,6 @@
 import type { PeerRegistry } from '../../api/peer-registry.js';
 import { PEERS_OF, type PeerSet } from '../../api/peer-set.js';
-import { letTakeOut } from '../../base/bound-methods.js';
+import { makeDetachable } from '../../base/bound-methods.js';
 import { UsageError } from '../../contract/errors.js';
 import { CallSender } from '../../session/call-sender.js';
 import { ConnectedPeer } from '../../session/connected-peer.js';
@@ -109,4 +109,4 @@ class PeersExcept extends ReceiverSet {
   }
 }
 
-letTakeOut(ReceiverSet.prototype, ['has', 'except']);
+makeDetachable(ReceiverSet.prototype, ['has', 'except']);

@@ -170,7 +170,7 @@ export class HeldCalls implements CallHolder {
 
   /** Without a connection, what waits counts as what the peer leaves unread. */
   private count(): void {
-    if (this.real.connection === undefined) this.real.load.sees(this.bytes);
+    if (this.real.connection === undefined) this.real.load.setUnsent(this.bytes);
   }
 
   /** A call that was not sent is never sent, and nothing is sent about it. */

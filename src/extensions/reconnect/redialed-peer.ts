@@ -1,5 +1,5 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
-import { leaveTogether } from '../../base/clock.js';
+import { flushAtEndOfTurn } from '../../base/clock.js';
 import type { Redialer, RedialWatch } from '../../contract/contract.js';
 import { ConnectionLost, type RpcError } from '../../contract/errors.js';
 import { attach } from '../../session/change-connection.js';
@@ -111,7 +111,7 @@ export class RedialedPeer implements RedialWatch {
     }
     side.announce(session);
     // Nothing may be sent within `accept`.
-    if (this.held !== undefined) leaveTogether({ flush: () => void this.beginSession(session) });
+    if (this.held !== undefined) flushAtEndOfTurn({ flush: () => void this.beginSession(session) });
   }
 
   private async beginSession(session: RpcSession): Promise<void> {

@@ -1,4 +1,4 @@
-import { endpointOf, madeOf } from '../../api/side-class.js';
+import { classesOf, endpointOf } from '../../api/side-class.js';
 import { packArguments } from '../../calls/arguments.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import { type MethodDescriptor, methodsOf } from '../../spec/method-table.js';
@@ -15,7 +15,7 @@ export interface ExportedSide {
 export function exportedSideOf(value: object): ExportedSide | undefined {
   const endpoint = endpointOf(value);
   if (endpoint === undefined) return undefined;
-  const { table } = madeOf(value);
+  const { table } = classesOf(value);
   const descriptors = methodsOf(table).filter(({ direction }) => (direction === 'incoming') !== endpoint.inverted);
   const byMember = new Map(descriptors.map((descriptor) => [descriptor.path.slice(table.path.length), descriptor]));
   return {

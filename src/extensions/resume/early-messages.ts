@@ -32,7 +32,7 @@ export class EarlyMessages implements Journal {
     const { numbers, session } = this;
     const before = numbers.keptBytes;
     const leaving = numbers.given(messages, bytes, between);
-    session.load.take(numbers.keptBytes - before);
+    session.load.add(numbers.keptBytes - before);
     if (numbers.keptBytes > this.window) this.end();
     return leaving;
   }
@@ -62,7 +62,7 @@ export class EarlyMessages implements Journal {
     const { session, numbers } = this;
     if (session.journal !== this) return;
     session.journal = undefined;
-    session.load.give(numbers.keptBytes);
+    session.load.subtract(numbers.keptBytes);
   }
 
   /** The messages that the session has sent, all of them; undefined if they were not kept. The session has no journal then. */

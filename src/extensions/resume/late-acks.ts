@@ -1,4 +1,4 @@
-import { leaveTogether } from '../../base/clock.js';
+import { flushAtEndOfTurn } from '../../base/clock.js';
 import { setTimer } from '../../base/time.js';
 
 /** How long, in milliseconds, what has come is not acknowledged where little comes. */
@@ -20,7 +20,7 @@ const prompt = new WeakSet<OwingAck>();
 /** From now on, the acknowledgements of a session leave with the turn in which something has come. */
 export function acknowledgeAtOnce(journal: OwingAck): void {
   prompt.add(journal);
-  leaveTogether({ flush: () => acknowledgeNow(journal) });
+  flushAtEndOfTurn({ flush: () => acknowledgeNow(journal) });
 }
 
 /** Behind all that was posted: the other end may end the session when it has this. */
@@ -39,7 +39,7 @@ let due = new Set<OwingAck>();
 export function oweAckNow(journal: OwingAck): void {
   if (due.has(journal)) return;
   due.add(journal);
-  if (due.size === 1) leaveTogether({ flush: acknowledgeDue });
+  if (due.size === 1) flushAtEndOfTurn({ flush: acknowledgeDue });
 }
 
 function acknowledgeDue(): void {
@@ -56,7 +56,7 @@ function acknowledgeDue(): void {
 /** An acknowledgement leaves in a while, at the latest. */
 export function oweAck(journal: OwingAck): void {
   if (prompt.has(journal)) {
-    leaveTogether({ flush: () => acknowledgeNow(journal) });
+    flushAtEndOfTurn({ flush: () => acknowledgeNow(journal) });
     return;
   }
   owing.add(journal);

@@ -78,7 +78,7 @@ export class SessionJournal implements Journal, SessionPart {
     const { numbers, session } = this;
     const before = numbers.keptBytes;
     const leaving = numbers.given(frames, bytes, between);
-    session.load.take(numbers.keptBytes - before);
+    session.load.add(numbers.keptBytes - before);
     if (this.closedSince === undefined && !numbers.admits(0)) this.close();
     return leaving;
   }
@@ -183,7 +183,7 @@ export class SessionJournal implements Journal, SessionPart {
 
   ended(): void {
     const { numbers, session } = this;
-    session.load.give(numbers.keptBytes);
+    session.load.subtract(numbers.keptBytes);
     this.owner.ended();
   }
 
@@ -244,7 +244,7 @@ export class SessionJournal implements Journal, SessionPart {
     const { numbers, session } = this;
     const before = numbers.keptBytes;
     numbers.forget(got);
-    session.load.give(before - numbers.keptBytes);
+    session.load.subtract(before - numbers.keptBytes);
   }
 
   // ---- from one connection to another -------------------------------------------------------------------------------

@@ -218,7 +218,7 @@ export class SecurityFilter implements FrameFilter {
 
   private async later(payload: PromiseLike<Frame>, info: SecurityInfo): Promise<void> {
     const { connection } = this;
-    connection.held.hold();
+    connection.inboundQueue.hold();
     try {
       const frame = await payload;
       if (!connection.ended) this.read(frame, info);

@@ -1,7 +1,7 @@
 import type { Frame, Id, Message } from '../../contract/contract.js';
 import type { Connection } from '../../session/connection.js';
-import type { SendQueueHost } from '../../session/guarded-queue.js';
 import { unsent } from '../../session/lost-calls.js';
+import type { SendQueueHost } from '../../session/make-send-queue.js';
 import type { ReplyHandler } from '../../session/pending-calls.js';
 import { LimitedSession } from './limited-session.js';
 import type { ServiceCalls } from './service-calls.js';

@@ -1,13 +1,13 @@
-import { hurry, leaveTogether } from '../../base/clock.js';
+import { checkBy, flushAtEndOfTurn } from '../../base/clock.js';
 import { printable } from '../../base/quote.js';
 import type { About, Call, Delivery, Frame, Id, Link, Message } from '../../contract/contract.js';
 import { Code, ConnectionLost, ProtocolError } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import { encodeQuickly } from '../../session/encode.js';
 import { mustFit } from '../../session/frame-limits.js';
-import type { SendQueueHost } from '../../session/guarded-queue.js';
 import { MESSAGE_BYTES } from '../../session/journal.js';
 import { unsent } from '../../session/lost-calls.js';
+import type { SendQueueHost } from '../../session/make-send-queue.js';
 import { postWithHeaders } from '../../session/outgoing-headers.js';
 import type { CallHolder, ReplyHandler } from '../../session/pending-calls.js';
 import { CANCEL, PULL, speaks, WORKING } from '../../session/system-names.js';
@@ -136,7 +136,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
 
   private leave(call: DispatchedCall, frames: readonly Frame[]): void {
     if (this.sendQueue.isHeld || this.waiting.length > 0) {
-      if (this.waiting.length === 0) leaveTogether(this.released);
+      if (this.waiting.length === 0) flushAtEndOfTurn(this.released);
       this.waiting.push({ call, frames });
       this.waitingBytes += MESSAGE_BYTES;
       for (const { length } of frames) this.waitingBytes += length;
@@ -256,7 +256,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
 
   /** Looks at the time by then. */
   remindOf(at: number): void {
-    this.watched ? hurry(at) : this.remind(at);
+    this.watched ? checkBy(at) : this.remind(at);
   }
 
   override abandoned({ given }: ReplyHandler, args: readonly unknown[]): void {

@@ -1,4 +1,4 @@
-import { type Flushable, leaveTogether } from '../../base/clock.js';
+import { type Flushable, flushAtEndOfTurn } from '../../base/clock.js';
 import { isThenable } from '../../base/promise-like.js';
 import { runWithin } from '../../calls/call-context.js';
 import type { Frame } from '../../contract/contract.js';
@@ -216,7 +216,7 @@ export class StreamProducer implements StreamSource, StreamSender, Flushable {
   private scheduleFlush(): void {
     if (this.items.length === 0 || this.isFlushScheduled) return;
     this.isFlushScheduled = true;
-    leaveTogether(this);
+    flushAtEndOfTurn(this);
   }
 
   /** Called at the end of the turn. */

@@ -1,5 +1,5 @@
 import { isSet } from '../../base/kinds.js';
-import { heed, promiseOf } from '../../base/promise-like.js';
+import { ignoreRejection, promiseOf } from '../../base/promise-like.js';
 import { Code, RpcError } from '../../contract/errors.js';
 
 /** One step of a source: an item, or that there are no more. */
@@ -37,7 +37,7 @@ export function sourceOf(given: unknown, what: string): Source {
     if (typeof openAsync === 'function') return iterableSource(openAsync.call(given), given);
     if (typeof open === 'function') {
       // A promise among the items that rejects before its turn, or after the stream has ended, must not end the process.
-      if (Array.isArray(given) || isSet(given)) for (const item of given) heed(item);
+      if (Array.isArray(given) || isSet(given)) for (const item of given) ignoreRejection(item);
       return awaitingItems(iterableSource(open.call(given), given));
     }
   }

@@ -1,5 +1,5 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
-import { leaveTogether } from '../../base/clock.js';
+import { flushAtEndOfTurn } from '../../base/clock.js';
 import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
 import { ConnectionLost, TimeoutError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
@@ -16,7 +16,7 @@ const LOOK_MS = 10;
 export async function flush(side: RpcEndpoint): Promise<void> {
   side.mustBeOpen();
   const deadline = time() + side.timeout;
-  await new Promise<void>((resolve) => leaveTogether({ flush: resolve }));
+  await new Promise<void>((resolve) => flushAtEndOfTurn({ flush: resolve }));
   await topicsOf(side).sealed();
   // A transport can only answer for what its links have.
   await noneIs(holding, side, deadline);

@@ -44,7 +44,7 @@ export class SideTopics implements SideExtension {
 
   private send(transport: Transport, topic: string, sealed: readonly (readonly Frame[])[]): void {
     const frames = sealed.flat();
-    this.side.load.sends(frames);
+    this.side.load.countSent(frames);
     transport.publish?.(topic, frames);
   }
 

@@ -1,5 +1,5 @@
 import { isMap, isSet } from '../../base/kinds.js';
-import { heed, isThenable } from '../../base/promise-like.js';
+import { ignoreRejection, isThenable } from '../../base/promise-like.js';
 import { pathTo } from '../../base/value-paths.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustFitWritten } from '../../session/written-size.js';
@@ -136,7 +136,7 @@ class ValueTagger {
 
   private refuse(object: object, isPromise: boolean): void {
     // The refusal is reported; a rejection of the promise as well must not end the process.
-    if (isPromise) heed(object);
+    if (isPromise) ignoreRejection(object);
     this.refused ??= { object, isPromise };
   }
 

@@ -1,4 +1,4 @@
-import { leaveTogether } from '../../base/clock.js';
+import { flushAtEndOfTurn } from '../../base/clock.js';
 import { time } from '../../base/time.js';
 import type { Frame } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
@@ -24,7 +24,7 @@ const TOKEN_BYTES = 16;
 const LONGEST_TOKEN = 64;
 
 /** A message that waits for credit, or for the proof. */
-interface Waiting {
+interface WaitingMessage {
   /** What travels, together; empty if it was not kept. */
   readonly frames: readonly Frame[];
   readonly bytes: number;
@@ -38,27 +38,27 @@ interface Waiting {
 const keptBy = new WeakMap<SessionHost, { bytes: number }>();
 
 /**
- * The outbox of a link that has to know whether the address of its peer is the peer's own: anybody can send a datagram in
- * somebody else's name, and whatever is sent back goes to the one who is named. `link.maxFrame` is what the address may still
- * draw. What fits leaves at the end of the turn; the rest waits until the peer has echoed a token. If it has not after a
- * second, answers become errors, calls of ours fail, and notifications are dropped.
+ * The send queue of a link that must prove the address of its peer: the source address of a datagram can be forged, and replies
+ * would go to a host that has not asked. `link.maxFrame` is how many bytes may still be sent to the address. Messages that fit are sent
+ * at the end of the turn; the others wait until the peer has echoed a token. After a second without it, replies become errors, calls of
+ * this side fail, and notifications are dropped.
  */
-export class UnprovedOutbox extends SendQueue {
+export class UnprovedSendQueue extends SendQueue {
   private readonly token = makeToken();
   private proved = false;
-  private waiting: Waiting[] = [];
+  private waiting: WaitingMessage[] = [];
   private keptBytes = 0;
   private readonly side: { bytes: number };
-  /** It looks at what waits at the end of the turn. */
-  private looking = false;
+  /** Whether what waits is checked at the end of this turn. */
+  private isScheduled = false;
   private asking: Frame | undefined;
   private refusing = false;
   /** When what waits is refused. */
   private until = Number.POSITIVE_INFINITY;
-  private readonly look = {
+  private readonly endOfTurn = {
     flush: (): void => {
-      this.looking = false;
-      this.settle(true);
+      this.isScheduled = false;
+      this.sendOrAsk(true);
     },
   };
 
@@ -108,9 +108,9 @@ export class UnprovedOutbox extends SendQueue {
       this.waiting.push({ frames, bytes, content: undefined, plain });
       this.count(bytes);
     }
-    if (this.looking) return;
-    this.looking = true;
-    leaveTogether(this.look);
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    flushAtEndOfTurn(this.endOfTurn);
   }
 
   private give(frames: readonly Frame[]): void {
@@ -129,11 +129,11 @@ export class UnprovedOutbox extends SendQueue {
 
   override send(): void {
     if (this.proved) super.send();
-    else this.settle(false);
+    else this.sendOrAsk(false);
   }
 
   /** Lets go what fits. If something stays, the peer is asked for the proof where `ask` says so. */
-  private settle(ask: boolean): void {
+  private sendOrAsk(ask: boolean): void {
     const { owner, waiting } = this;
     if (this.proved || this.isHeld || waiting.length === 0 || owner.ended !== undefined) return;
     let others = owner.open - owner.pendingCount;
@@ -204,7 +204,7 @@ export class UnprovedOutbox extends SendQueue {
 
   override due(at: number): number {
     if (at >= this.until) {
-      this.settle(false);
+      this.sendOrAsk(false);
       const left = this.taken();
       this.until = Number.POSITIVE_INFINITY;
       this.refuse(
@@ -229,7 +229,7 @@ export class UnprovedOutbox extends SendQueue {
   }
 
   /** Removes and returns what waits. */
-  private taken(): Waiting[] {
+  private taken(): WaitingMessage[] {
     const { waiting } = this;
     this.waiting = [];
     this.count(-this.keptBytes);
@@ -268,7 +268,7 @@ export class UnprovedOutbox extends SendQueue {
   }
 }
 
-function answersIn({ content }: Waiting): number {
+function answersIn({ content }: WaitingMessage): number {
   return content === undefined ? 1 : content.answers.length;
 }
 

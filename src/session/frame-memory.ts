@@ -1,30 +1,30 @@
 import type { Frame, Message } from '../contract/contract.js';
 import type { PeerLoad } from './peer-load.js';
 
-/** Frames that are shorter than this, in letters or bytes, are not weighed: their calls count by their number alone. */
+/** Frames shorter than this, in letters or bytes, are not weighed: only the number of their calls counts. */
 export const WEIGHED = 256;
-/** What a call at work costs besides its arguments, about, in bytes. */
+/** About how many bytes a call takes besides its arguments. */
 export const CALL_BYTES = 512;
 
-/** From this length on a frame that looks costly is weighed by its values. */
+/** From this length on, the values of a frame that looks costly are weighed. */
 const WALKED = 16 * 1024;
-/** So many places of a frame are looked at; of a short one fewer. */
+/** How many places of a long and of a short frame are sampled. */
 const SAMPLES = 256;
 const FEW_SAMPLES = 16;
 
-/** What values take in memory, in bytes; as measured in Node. */
+/** How many bytes values take in memory, as measured in Node. */
 const OBJECT = 64;
 const LIST = 40;
 const KEY = 32;
 const TEXT = 32;
 const VALUE = 8;
 
-/** A frame of which something is at work or waits: it counts by what it takes decoded, until the last of it is over. */
-export class HeldFrame {
-  private users = 0;
-  /** What it counts for. */
+/** The memory of a decoded frame. It counts as held for the peer until the last call or reply of the frame is finished. */
+export class FrameMemory {
+  private holders = 0;
+  /** How many bytes are counted. */
   private bytes = 0;
-  /** What it may count for, as its text looks. */
+  /** The most bytes that may be counted, as estimated from the frame. */
   private most = 0;
   private walked = 0;
 
@@ -34,8 +34,8 @@ export class HeldFrame {
   ) {}
 
   /**
-   * The values of one of its messages are about to be held, or were held by something else of it. Once for each message: one of them
-   * may be small, and the next one large. The session may be ended within this call.
+   * Weighs the values of one of the messages of the frame. Called once for each message that is held: one message of a batch may be
+   * small, and the next one large. The session may end within this call.
    */
   weigh(values: unknown): void {
     const { frame, bytes } = this;
@@ -43,35 +43,35 @@ export class HeldFrame {
       const { length } = frame;
       this.frame = undefined;
       this.most = guessedBytes(frame);
-      // What is short, or looks cheap, is not walked.
+      // The values of a short frame, or of one that looks cheap, are not visited.
       this.bytes = length < WALKED || this.most <= 4 * length ? this.most : length;
     }
     if (this.bytes < this.most) {
       this.walked += walk(values, this.most - this.walked);
       this.bytes = Math.max(this.bytes, Math.min(this.most, this.walked));
     }
-    if (this.users > 0 && this.bytes > bytes) this.load.take(this.bytes - bytes);
+    if (this.holders > 0 && this.bytes > bytes) this.load.add(this.bytes - bytes);
   }
 
-  /** Something of it begins to wait or to work. The session may be ended within this call. */
-  take(): void {
-    if (this.users++ === 0) this.load.take(this.bytes);
+  /** A call or reply of the frame begins to run or to wait. The session may end within this call. */
+  retain(): void {
+    if (this.holders++ === 0) this.load.add(this.bytes);
   }
 
-  /** One of those is over. */
-  give(): void {
-    if (--this.users === 0) this.load.give(this.bytes);
+  /** One of those is finished. */
+  release(): void {
+    if (--this.holders === 0) this.load.subtract(this.bytes);
   }
 }
 
-/** A message is going to be held; `weight` is that of its frame, if it is weighed. Once for each message. */
-export function hold(message: Message, weight: HeldFrame | undefined): void {
-  // A call that has none keeps none, whatever frame is being read when it begins to work.
-  if (message.kind === 'call') message.held = weight ?? null;
+/** Weighs a message that is going to wait or to run. `weight`: the memory of its frame, if that is weighed. Called once for each message. */
+export function weighMessage(message: Message, weight: FrameMemory | undefined): void {
+  // A call without it keeps null, whatever frame is being read when the call begins to run.
+  if (message.kind === 'call') message.frameMemory = weight ?? null;
   weight?.weigh(valuesOf(message));
 }
 
-/** The values that a message brings. */
+/** The values of a message. */
 function valuesOf(message: Message): unknown {
   switch (message.kind) {
     case 'call':
@@ -86,8 +86,8 @@ function valuesOf(message: Message): unknown {
 }
 
 /**
- * About how many bytes a frame takes once it is decoded, as it looks. Looks at a few places of the frame, which nobody can foresee. What
- * looks costly and is long is walked besides: text may be full of braces, and bytes may be anything.
+ * Estimates how many bytes a frame takes once it is decoded, from random samples, which a peer cannot foresee. The values of a long
+ * frame that looks costly are visited in addition: its text may be full of braces, and its bytes may be anything.
  */
 function guessedBytes(frame: Frame): number {
   const { length } = frame;
@@ -95,7 +95,7 @@ function guessedBytes(frame: Frame): number {
   return frame instanceof Uint8Array ? Math.max(length, Math.round(length * costOfBytes(frame))) : length;
 }
 
-/** How many bytes of memory a letter of JSON becomes, about. */
+/** About how many bytes of memory a letter of JSON takes once decoded. */
 function costOfText(text: string): number {
   const samples = text.length < WALKED ? FEW_SAMPLES : SAMPLES;
   const step = text.length / samples;
@@ -124,7 +124,7 @@ function costOfText(text: string): number {
   return cost / samples;
 }
 
-/** The same of a byte of MessagePack. */
+/** The same for a byte of MessagePack. */
 function costOfBytes(bytes: Uint8Array): number {
   const samples = bytes.length < WALKED ? FEW_SAMPLES : SAMPLES;
   const step = bytes.length / samples;
@@ -139,7 +139,7 @@ function costOfBytes(bytes: Uint8Array): number {
   return cost / samples;
 }
 
-/** What values take in memory, about; no further than `most`. Without recursion, for they may be nested deeply. */
+/** About how many bytes values take in memory; stops above `most`. Without recursion: values may be nested deeply. */
 function walk(values: unknown, most: number): number {
   const open: object[] = [];
   let bytes = 0;

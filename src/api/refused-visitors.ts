@@ -33,7 +33,18 @@ export function turnAway(link: Link, why: Error): void {
   closeRefused(link, why);
 }
 
-/** Whether the side reports for what reason a connection was refused. If not, whoever dials it again and again does. */
-export function isReported({ link }: Connection, reason: Error | undefined): boolean {
-  return reason !== undefined && link.redialer?.awaits === undefined && link.service === undefined;
+/**
+ * Whether the side reports for what reason a connection was refused. If not, whoever dials it again and again does, or the promise of who
+ * opens the side rejects with it: `isAwaited`.
+ */
+export function isReported({ link }: Connection, reason: Error | undefined, isAwaited: boolean): boolean {
+  const { redialer } = link;
+  if (reason === undefined || link.service !== undefined) return false;
+  return redialer === undefined ? !isAwaited : redialer.awaits === undefined;
+}
+
+/** What is reported before the reason, as {@link isReported} says. */
+export function refusalOf({ link }: Connection): string {
+  const peer = printable(link.peer);
+  return link.dialed === true ? `the session with ${peer} has not begun:` : `${peer} was not let in:`;
 }

@@ -90,7 +90,9 @@ export class CountingReports implements ReportWriter {
     const error = loggable(detail);
     const message = withError(`obverse: ${what}`, said(detail, error));
     const who = peer && { peer: peer.id };
-    this.logger.entry({ level, event: 'side', message, ...who, error }, `obverse: ${what}`, error);
+    // What this library or the other side refuses needs no stack; what code of the program throws does.
+    const shown = level === 'warn' && detail instanceof RpcError ? printable(detail.message, LONGEST) : error;
+    this.logger.entry({ level, event: 'side', message, ...who, error }, `obverse: ${what}`, shown);
   }
 
   /** What is wrong with something that a peer has sent; `id` is that of the message. */

@@ -87,6 +87,27 @@ describe('authenticate', () => {
     expect(String(log.warnings[0])).toMatch(/was not let in/);
   });
 
+  it('that refuses is reported once, in one line, and by the side that listens alone', async () => {
+    const [log, mine] = [new Log(), new Log()];
+    const { server } = await serve('tcp://127.0.0.1:0', { authenticate: () => false, logger: log });
+    const error = await failure(Desk.invert().connect(server.address, { credentials: 'x', logger: mine }));
+    expect(error.message).toBe('the credentials were refused');
+    await until(() => log.warnings.length > 0);
+    expect(log.warnings).toEqual([
+      [expect.stringMatching(/^obverse: \S+ was not let in:$/), 'the credentials were refused'],
+    ]);
+    expect(mine.warnings).toEqual([]);
+  });
+
+  it('that fails by a mistake is reported with its stack', async () => {
+    const log = new Log();
+    const mistake = new TypeError('no such table');
+    const { server } = await serve('tcp://127.0.0.1:0', { authenticate: () => Promise.reject(mistake), logger: log });
+    await failure(dial(server.address, { credentials: 'x' }));
+    await until(() => log.warnings.length > 0);
+    expect(log.warnings[0]?.[1]).toBe(mistake);
+  });
+
   it('is called with what the peer brings, and printing that shows nothing', async () => {
     const shakes: unknown[] = [];
     const { server } = await serve('ws://127.0.0.1:0/in', {

@@ -4,9 +4,9 @@ import { codecWith } from './aiomas/codec.js';
 import { json } from './aiomas/json.js';
 import { msgpack } from './aiomas/msgpack.js';
 import { valuesIn } from './aiomas/values.js';
-import { usePackage } from './msgpack/values.js';
+import { usePackage } from './shared/msgpack/values.js';
 
-export { Extension } from './msgpack/extensions.js';
+export { Extension } from './shared/msgpack/extensions.js';
 
 /**
  * The protocol of aiomas 2.0 for Python, for `tcp:`, `tls:` and `unix:`: requests `[0, id, [path, args, kwargs]]`, results `[1, id, value]` and

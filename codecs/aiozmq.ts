@@ -1,9 +1,9 @@
 import msgpackr from 'msgpackr/index-no-eval';
 import type { Address, Codec } from '../src/contract/contract.js';
 import { aiozmqCodec } from './aiozmq/codec.js';
-import { usePackage } from './msgpack/values.js';
+import { usePackage } from './shared/msgpack/values.js';
 
-export { Extension } from './msgpack/extensions.js';
+export { Extension } from './shared/msgpack/extensions.js';
 
 /**
  * The protocol of aiozmq.rpc 1.0 for Python, for `zmq+tcp:` and its like: calls `[header, name, args, kwargs]` and answers `[header, value]`

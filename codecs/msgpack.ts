@@ -1,9 +1,9 @@
 import msgpackr from 'msgpackr/index-no-eval';
 import type { Address, Codec } from '../src/contract/contract.js';
 import { msgpackCodec } from './msgpack/codec.js';
-import { usePackage } from './msgpack/values.js';
+import { usePackage } from './shared/msgpack/values.js';
 
-export { Extension } from './msgpack/extensions.js';
+export { Extension } from './shared/msgpack/extensions.js';
 
 /**
  * MessagePack-RPC (https://github.com/msgpack-rpc/msgpack-rpc/blob/master/spec.md), based on the package `msgpackr`.

@@ -36,6 +36,13 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
 /** In the folders of plug-ins, a file may import what is shared, and its own subfolder, but no other plug-in. */
 const plugin = /^(codecs|transports)\/[^/]+\.ts$/;
 
+/** Whether a plug-in imports a file from the folder of another one. */
+function isOfAnother(file: string, what: string): boolean {
+  const folder = /^(?:codecs|transports)\/([^/]+)\//.exec(what)?.[1];
+  const name = /^(?:codecs|transports)\/([^/.]+)/.exec(file)?.[1];
+  return folder !== undefined && name !== undefined && folder !== 'shared' && folder !== name;
+}
+
 interface Import {
   readonly what: string;
   readonly kind: 'value' | 'type' | 'lazy';
@@ -63,7 +70,9 @@ function violations(file: string, text: string): string[] {
     .filter(({ what, kind }) => {
       const beginnings = kind === 'value' ? may : [...may, ...lazily];
       const allowed = beginnings.some((beginning) => what === `${beginning}.ts` || what.startsWith(beginning));
-      return !allowed || (plugin.test(what) && what !== file && !/^src\/plugins\//.test(file));
+      return (
+        !allowed || (plugin.test(what) && what !== file && !/^src\/plugins\//.test(file)) || isOfAnother(file, what)
+      );
     })
     .map(({ what }) => `${file} imports ${what}`);
 }
@@ -88,6 +97,8 @@ describe('the import rules', () => {
   it.each([
     ['codecs/jrpc.ts', "import { Session } from '../src/session/session.js';"],
     ['codecs/jrpc.ts', "import terse from './terse.js';"],
+    ['codecs/aiomas.ts', "import { jsonOf } from './jrpc/encode.js';"],
+    ['codecs/aiomas/json.ts', "import type { Words } from '../jrpc/words.js';"],
     ['transports/tcp.ts', "import type { Hub } from '../src/api/endpoint.js';"],
     ['transports/tcp.ts', "export { default } from './ws.js';"],
     ['transports/tcp.ts', "import { WebSocket } from 'ws';"],

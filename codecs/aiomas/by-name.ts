@@ -1,6 +1,6 @@
 import type { Address, CodecFactory } from '../../src/contract/contract.js';
 import { packageError } from '../../src/contract/optional-package.js';
-import { usePackage } from '../msgpack/values.js';
+import { usePackage } from '../shared/msgpack/values.js';
 import { codecWith } from './codec.js';
 import { json } from './json.js';
 import { msgpack } from './msgpack.js';

@@ -1,5 +1,5 @@
-import { jsonOf } from '../jrpc/encode.js';
 import { parseJson } from '../shared/json.js';
+import { jsonOf } from '../shared/json-text.js';
 import { whyRounded } from '../shared/rounded.js';
 import { mayRound, roundedIn } from '../shared/whole-numbers.js';
 import { Unread, type Values } from './values.js';

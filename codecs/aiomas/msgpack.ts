@@ -1,7 +1,7 @@
-import { Extension } from '../msgpack/extensions.js';
-import { withoutRecords } from '../msgpack/records.js';
-import { endOfValue } from '../msgpack/tokens.js';
-import { packWith, unpackAll } from '../msgpack/values.js';
+import { Extension } from '../shared/msgpack/extensions.js';
+import { withoutRecords } from '../shared/msgpack/records.js';
+import { endOfValue } from '../shared/msgpack/tokens.js';
+import { packWith, unpackAll } from '../shared/msgpack/values.js';
 import { Unread, type Values } from './values.js';
 
 /** Values in MessagePack; valid after `usePackage` of `msgpack` has been called. */

@@ -1,6 +1,6 @@
 import type { CodecFactory } from '../../src/contract/contract.js';
 import { packageError } from '../../src/contract/optional-package.js';
-import { usePackage } from '../msgpack/values.js';
+import { usePackage } from '../shared/msgpack/values.js';
 import { aiozmqCodec } from './codec.js';
 
 /** The codec for a side that names it: the package is loaded here. Rejects with a UsageError if that cannot be. */

@@ -1,6 +1,6 @@
-import { Extension } from '../msgpack/extensions.js';
-import { withoutRecords } from '../msgpack/records.js';
-import { packWith, unpackAll } from '../msgpack/values.js';
+import { Extension } from '../shared/msgpack/extensions.js';
+import { withoutRecords } from '../shared/msgpack/records.js';
+import { packWith, unpackAll } from '../shared/msgpack/values.js';
 
 /** The types of extensions in which aiozmq writes objects of Python as pickles: from tzinfo to date. */
 const [FIRST_PICKLE, LAST_PICKLE] = [123, 127];

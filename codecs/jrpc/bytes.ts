@@ -1,6 +1,6 @@
 import { isBytes } from '../../src/base/kinds.js';
 import { fromBase64, toBase64 } from '../shared/base64.js';
-import type { Replacer } from './encode.js';
+import type { Replacer } from '../shared/json-text.js';
 
 /*
  * Bytes in the dialect quickrpc: a Uint8Array travels as `{"__bytes": "<base64>"}`, and every object with that key is

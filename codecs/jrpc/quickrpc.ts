@@ -1,7 +1,8 @@
 import type { Id, Message, Outbound } from '../../src/contract/contract.js';
 import { Code } from '../../src/contract/errors.js';
+import { jsonOf } from '../shared/json-text.js';
 import { bytesIn, bytesOut } from './bytes.js';
-import { faultOf, jsonOf, paramsOf } from './encode.js';
+import { faultOf, paramsOf } from './encode.js';
 import { bad, idOf } from './message.js';
 import { noId } from './reasons.js';
 

@@ -1,7 +1,7 @@
 import type { CodecFactory } from '../../src/contract/contract.js';
 import { packageError } from '../../src/contract/optional-package.js';
+import { usePackage } from '../shared/msgpack/values.js';
 import { msgpackCodec } from './codec.js';
-import { usePackage } from './values.js';
 
 /**
  * The codec for a side that names it, as in `codec: 'msgpack'`. The package is loaded here rather than imported: in a

@@ -1,16 +1,16 @@
 import { readOptions } from '../../src/contract/address.js';
 import type { Address, Codec, Frame, Message } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
+import { withoutRecords } from '../shared/msgpack/records.js';
+import { endOfValue } from '../shared/msgpack/tokens.js';
+import { pack, unpackAll } from '../shared/msgpack/values.js';
 import { selfDelimiting } from './framing.js';
 import { join } from './join.js';
 import { isOwned } from './owned.js';
 import { QuickReader } from './quick-read.js';
 import { quickFrame } from './quick-write.js';
-import { withoutRecords } from './records.js';
 import { fromMessage, toMessage } from './rpc.js';
-import { endOfValue } from './tokens.js';
 import { unreadable } from './unreadable.js';
-import { pack, unpackAll } from './values.js';
 
 /** What is a type of MessagePack or one of our extensions. A number is not listed: -0 would arrive as 0. */
 const natives = ['bytes', 'buffer', 'view', 'bigint', 'date', 'map', 'set'];

@@ -10,9 +10,9 @@ import {
   look,
 } from '../../src/contract/framing/beginning.js';
 import { cutOff, lost, oversized } from '../../src/contract/framing/refusals.js';
+import { ARRAYS, fixed, leaves, MAPS, more, NEVER, wide } from '../shared/msgpack/tokens.js';
 import { join } from './join.js';
 import { own, WORTH_OWNING } from './owned.js';
-import { ARRAYS, fixed, leaves, MAPS, more, NEVER, wide } from './tokens.js';
 
 const nothing = new Uint8Array(0);
 /** How much more memory than has been received may be allocated for a message whose size is announced. */

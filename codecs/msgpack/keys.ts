@@ -1,7 +1,7 @@
 import { step } from '../../src/base/value-paths.js';
-import { isExtension, Type } from './extensions.js';
-import { ARRAYS, endOfValue, fixed, MAPS, more, wide } from './tokens.js';
-import { unpackAll } from './values.js';
+import { isExtension, Type } from '../shared/msgpack/extensions.js';
+import { ARRAYS, endOfValue, fixed, MAPS, more, wide } from '../shared/msgpack/tokens.js';
+import { unpackAll } from '../shared/msgpack/values.js';
 
 /*
  * A map of MessagePack becomes an object, whose keys are strings. A key that is a number, true, false or nil becomes

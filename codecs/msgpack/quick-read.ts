@@ -1,9 +1,9 @@
 import type { Id, Message } from '../../src/contract/contract.js';
-import { isExtension } from './extensions.js';
+import { isExtension } from '../shared/msgpack/extensions.js';
+import { endOfValue } from '../shared/msgpack/tokens.js';
+import { unpackAll } from '../shared/msgpack/values.js';
 import { isOwned } from './owned.js';
 import { NAME, SHORT, shortName, shortText } from './short-text.js';
-import { endOfValue } from './tokens.js';
-import { unpackAll } from './values.js';
 
 const decoder = new TextDecoder();
 const hasBuffer = typeof Buffer !== 'undefined';

@@ -1,6 +1,6 @@
 import type { Bad, Fault, FaultBody, Id, Message, Outbound } from '../../src/contract/contract.js';
 import { Code } from '../../src/contract/errors.js';
-import { Extension } from './extensions.js';
+import { Extension } from '../shared/msgpack/extensions.js';
 
 /** The kinds of messages of https://github.com/msgpack-rpc/msgpack-rpc/blob/master/spec.md, by their first element. */
 const REQUEST = 0;

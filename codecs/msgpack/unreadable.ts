@@ -1,9 +1,9 @@
 import type { Id, Meaning, Message } from '../../src/contract/contract.js';
 import { Code } from '../../src/contract/errors.js';
+import { endOfValue } from '../shared/msgpack/tokens.js';
+import { Malformed, unpackAll } from '../shared/msgpack/values.js';
 import { wrongKey } from './keys.js';
 import { bad, isId } from './rpc.js';
-import { endOfValue } from './tokens.js';
-import { Malformed, unpackAll } from './values.js';
 
 const [REQUEST, RESPONSE, NOTIFICATION] = [0, 1, 2];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withLongText } from '../../codecs/jrpc/long-text.js';
+import { withLongText } from '../../codecs/shared/long-text.js';
 
 const long = 'ab+/='.repeat(2_000);
 const signs = [

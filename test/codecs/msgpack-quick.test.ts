@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { QuickReader } from '../../codecs/msgpack/quick-read.js';
 import { quickFrame } from '../../codecs/msgpack/quick-write.js';
 import { fromMessage, toMessage } from '../../codecs/msgpack/rpc.js';
-import { endOfValue } from '../../codecs/msgpack/tokens.js';
-import { pack, unpackAll } from '../../codecs/msgpack/values.js';
 import msgpack from '../../codecs/msgpack.js';
+import { endOfValue } from '../../codecs/shared/msgpack/tokens.js';
+import { pack, unpackAll } from '../../codecs/shared/msgpack/values.js';
 import { parseAddress } from '../../src/contract/address.js';
 import type { Message, Outbound } from '../../src/contract/contract.js';
 

@@ -1,5 +1,5 @@
-import { isArrayBuffer } from '../../src/base/kinds.js';
-import { typedArrays, type ViewClass, viewName } from '../shared/typed-arrays.js';
+import { isArrayBuffer } from '../../../src/base/kinds.js';
+import { typedArrays, type ViewClass, viewName } from '../typed-arrays.js';
 
 /** The types of extensions that this codec writes and reads; `docs/wire.md` specifies their bytes. */
 export const Type = {

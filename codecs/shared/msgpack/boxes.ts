@@ -1,5 +1,5 @@
-import { mustShow } from '../../src/base/hidden.js';
-import { isDate, isMap, isSet } from '../../src/base/kinds.js';
+import { mustShow } from '../../../src/base/hidden.js';
+import { isDate, isMap, isSet } from '../../../src/base/kinds.js';
 import { bigIntToBytes, bytesOf, Extension, kindOf, Type, typedToBytes } from './extensions.js';
 
 /** The deepest nesting of values: a value that contains itself ends here. */

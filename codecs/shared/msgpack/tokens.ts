@@ -1,4 +1,4 @@
-import { Code, ProtocolError } from '../../src/contract/errors.js';
+import { Code, ProtocolError } from '../../../src/contract/errors.js';
 
 /** The byte that the specification never uses. */
 export const NEVER = 0xc1;

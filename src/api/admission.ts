@@ -16,7 +16,7 @@ import type { Controls, Session } from '../session/session.js';
 import { HELLO } from '../session/system-names.js';
 import { AdmissionLoad, writeAll } from './admission-load.js';
 import type { Gate } from './extension.js';
-import { closeRefused, isReported, otherCodec, refusalOf, tooMuch, turnAway } from './refused-visitors.js';
+import { closeRefused, endedEarly, isReported, otherCodec, refusalOf, tooMuch, turnAway } from './refused-visitors.js';
 import type { Reports } from './reports.js';
 
 export { beginAway } from '../session/away-link.js';
@@ -198,12 +198,11 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
     const { connection, side } = this;
     if (this.settled) return false;
     this.settle();
-    this.reason =
-      reason ?? new ConnectionLost(`the link to ${printable(connection.link.peer)} ended before the session began`);
+    this.reason = reason ?? endedEarly(connection.link);
     connection.load.end();
     connection.detach();
-    const isLogged = isReported(connection, reason, this.waiting !== undefined);
-    if (isLogged) side.reports.write('warn', undefined, refusalOf(connection), reason);
+    if (isReported(connection, reason, this.waiting))
+      side.reports.write('warn', undefined, refusalOf(connection), reason);
     this.waiting?.reject(this.reason);
     return true;
   }

@@ -1,6 +1,6 @@
 import { printable } from '../base/quote.js';
 import type { Link, Message } from '../contract/contract.js';
-import { Code, ProtocolError } from '../contract/errors.js';
+import { Code, ConnectionLost, ProtocolError } from '../contract/errors.js';
 import { markPermanent } from '../contract/permanent.js';
 import type { Connection } from '../session/connection.js';
 
@@ -22,6 +22,11 @@ export function tooMuch(bytes: number, most: number): ProtocolError {
   return new ProtocolError(text, Code.Busy);
 }
 
+/** The error for a link that has ended before it was decided whether it is let in. */
+export function endedEarly({ peer }: Link): ConnectionLost {
+  return new ConnectionLost(`the link to ${printable(peer)} ended before the session began`);
+}
+
 /** Closes the link of a refused connection. A brief link always gets why: without a reason, it would count as done. */
 export function closeRefused(link: Link, why: Error | undefined, reason?: Error): void {
   link.close(link.brief === true ? why : reason);
@@ -35,12 +40,12 @@ export function turnAway(link: Link, why: Error): void {
 
 /**
  * Whether the side reports for what reason a connection was refused. If not, whoever dials it again and again does, or the promise of who
- * opens the side rejects with it: `isAwaited`.
+ * opens the side rejects with it: `waiting`.
  */
-export function isReported({ link }: Connection, reason: Error | undefined, isAwaited: boolean): boolean {
+export function isReported({ link }: Connection, reason: Error | undefined, waiting: unknown): boolean {
   const { redialer } = link;
   if (reason === undefined || link.service !== undefined) return false;
-  return redialer === undefined ? !isAwaited : redialer.awaits === undefined;
+  return redialer === undefined ? waiting === undefined : redialer.awaits === undefined;
 }
 
 /** What is reported before the reason, as {@link isReported} says. */

@@ -1,6 +1,7 @@
 import { quote } from '../base/quote.js';
 import type { Call } from '../contract/contract.js';
 import { Code, RpcError, UsageError } from '../contract/errors.js';
+import { described } from '../contract/options-object.js';
 import type { CallSender } from '../session/call-sender.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 
@@ -16,9 +17,7 @@ export function packArguments(method: MethodDescriptor, args: unknown[]): Packed
   const { params } = method;
   if (params !== undefined) {
     if (args.length > params.length)
-      throw new UsageError(
-        `${method.path} takes ${params.length} arguments (${params.join(', ')}), not ${args.length}`,
-      );
+      throw new UsageError(`${method.path} takes ${counted(params)}, not ${args.length}`);
     const named: Record<string, unknown> = {};
     for (const [at, value] of args.entries()) if (value !== undefined) named[params[at] as string] = value;
     return { args: [named], named: true };
@@ -31,9 +30,8 @@ export function packArguments(method: MethodDescriptor, args: unknown[]): Packed
   }
   const [only] = args;
   if (args.length > 1 || (only !== undefined && (typeof only !== 'object' || only === null || Array.isArray(only)))) {
-    throw new UsageError(
-      `${method.path} takes one object, whose fields are the arguments, not ${args.length > 1 ? `${args.length} values` : String(only)}`,
-    );
+    const given = args.length > 1 ? `${args.length} values` : described(only);
+    throw new UsageError(`${method.path} takes one object, whose fields are the arguments, not ${given}`);
   }
   return only === undefined ? { args: [], named: false } : { args, named: true };
 }
@@ -50,12 +48,14 @@ export function bindArguments(method: MethodDescriptor, call: Call): readonly un
   if (!named && !positional)
     throw new RpcError(`${call.method} takes its arguments by name, in one object`, Code.InvalidParams);
   if (params !== undefined && args.length > params.length) {
-    throw new RpcError(
-      `${call.method} takes ${params.length} arguments (${params.join(', ')}), not ${args.length}`,
-      Code.InvalidParams,
-    );
+    throw new RpcError(`${call.method} takes ${counted(params)}, not ${args.length}`, Code.InvalidParams);
   }
   return args;
+}
+
+/** As in `2 arguments (a, b)`. */
+function counted(params: readonly string[]): string {
+  return `${params.length} argument${params.length === 1 ? '' : 's'} (${params.join(', ')})`;
 }
 
 /** Arguments by position, and others by name. */

@@ -1,6 +1,7 @@
 import type { Address, AddressObject } from './contract.js';
 import { UsageError } from './errors.js';
 import { insteadOf, outerOf, within } from './misplaced-option.js';
+import { described } from './options-object.js';
 
 // No scheme of a URL has an underscore, but names from the model do: blindly_believe_everything.
 const SCHEME = /^[a-z][a-z0-9+._-]*$/i;
@@ -17,7 +18,10 @@ const QUOTED = /\\["']|"(?:\\.|[^"\\])*"|'[^']*'/gs;
  */
 export function parseAddress(source: string | AddressObject): Address {
   const text = typeof source === 'string' ? source : source.url;
-  if (typeof text !== 'string') throw new UsageError('an address is a string, or an object with a string `url`');
+  if (typeof text !== 'string') {
+    const hint = source instanceof URL ? 'a URL: give its href' : described(source);
+    throw new UsageError(`an address is a string, or an object with the string "url", not ${hint}`);
+  }
   const query = QUERY.exec(text.replace(QUOTED, (quoted) => quoted.replaceAll('?', '_')));
   const bare = query === null ? text : text.slice(0, query.index);
   const colon = bare.indexOf(':');

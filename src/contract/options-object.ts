@@ -7,13 +7,13 @@ import { UsageError } from './errors.js';
  */
 export function mustBeOptions(given: unknown, whose: string, example: string): void {
   if (typeof given === 'object' && given !== null && !Array.isArray(given)) return;
-  const what =
-    typeof given === 'string'
-      ? quote(given)
-      : Array.isArray(given)
-        ? 'a list'
-        : typeof given === 'function'
-          ? 'a function'
-          : String(given);
-  throw new UsageError(`${whose} must be an object, as in ${example}, not ${what}`);
+  throw new UsageError(`${whose} must be an object, as in ${example}, not ${described(given)}`);
+}
+
+/** What was given, for the text of an error. */
+export function described(given: unknown): string {
+  if (typeof given === 'string') return quote(given);
+  if (typeof given === 'function') return 'a function';
+  if (typeof given !== 'object' || given === null) return String(given);
+  return Array.isArray(given) ? 'a list' : 'an object';
 }

@@ -15,6 +15,7 @@ import type {
   Wire,
 } from '../contract/contract.js';
 import { UsageError } from '../contract/errors.js';
+import { described } from '../contract/options-object.js';
 import type { CodecName, SecurityName } from '../contract/plugin-names.js';
 
 /** Loads the module of a plug-in when an address uses it. */
@@ -161,10 +162,14 @@ export async function transport(source: TransportSource): Promise<TransportMaker
   return (wire) => factory(address, listens ? { ...wire, listen: true } : wire);
 }
 
-/** Makes a transport for a wire. */
+/** Makes a transport for a wire. Rejects with a UsageError if a function makes something else. */
 export async function makeTransport(source: TransportSource, wire: Wire): Promise<Transport> {
   const make = await transport(source);
-  return outside(() => make(wire));
+  const made: Partial<Transport> | undefined = await outside(() => make(wire));
+  if (typeof made?.open === 'function' && typeof made.close === 'function') return made as Transport;
+  throw new UsageError(
+    `a transport that is a function must return an object with open() and close(), not ${described(made)}`,
+  );
 }
 
 /** The address of a source, with short forms of the model expanded. */

@@ -179,10 +179,10 @@ describe('outgoing arguments', () => {
 
   it.each([
     ['askNamed', [null, 1], 'askNamed takes one object, whose fields are the arguments, not 1'],
-    ['askNamed', [null, [1]], 'askNamed takes one object, whose fields are the arguments, not 1'],
+    ['askNamed', [null, [1]], 'askNamed takes one object, whose fields are the arguments, not a list'],
     ['askNamed', [null, {}, {}], 'askNamed takes one object, whose fields are the arguments, not 2 values'],
     ['askNamed', [null, null], 'askNamed takes one object, whose fields are the arguments, not null'],
-    ['askNone', [null, 'x'], 'askNone takes one object, whose fields are the arguments, not x'],
+    ['askNone', [null, 'x'], 'askNone takes one object, whose fields are the arguments, not "x"'],
     ['askByName', [null, 1, 2, 3], 'askByName takes 2 arguments (a, b), not 3'],
     ['askNamed', [], 'askNamed: the first argument is the receivers: null for every peer, a peer, its id, or several'],
     ['askNamed', [{ a: 1 }], 'a receiver must be a sender, a peer or the id of one, not another object'],
@@ -201,7 +201,7 @@ describe('outgoing arguments', () => {
     const call = api as unknown as Record<string, (...args: unknown[]) => unknown>;
     expect(() => call.tell?.(null, 5)).toThrow(UsageError);
     expect(() => call.tell?.()).toThrow('the first argument is the receivers');
-    expect(() => call.tellByName?.(null, 1, 2)).toThrow('tellByName takes 1 arguments (a), not 2');
+    expect(() => call.tellByName?.(null, 1, 2)).toThrow('tellByName takes 1 argument (a), not 2');
     expect(() => call.tell?.(7, {})).toThrow('a receiver must be a sender, a peer or the id of one, not 7');
     await turn();
     expect(far.sends).toEqual([]);

@@ -64,9 +64,25 @@ describe('an unknown name', () => {
     expect(await refusal({ transport: '//127.0.0.1:1' })).toMatch(
       'has no scheme; expected one, as in tcp://127.0.0.1:8888',
     );
-    expect(await refusal({ transport: { host: 'x' } })).toMatch(
-      'an address is a string, or an object with a string `url`',
-    );
+    const expected = 'an address is a string, or an object with the string "url", not';
+    const given: [unknown, string][] = [
+      [{ host: 'x' }, 'an object'],
+      [{ url: 5 }, 'an object'],
+      [new URL('tcp://127.0.0.1:1'), 'a URL: give its href'],
+    ];
+    for (const [transport, what] of given)
+      expect(await refusal({ transport: transport as string })).toBe(`${expected} ${what}`);
+  });
+
+  it('that is a function must make a transport', async () => {
+    const expected = 'a transport that is a function must return an object with open() and close(), not';
+    const given: [() => unknown, string][] = [
+      [() => undefined, 'undefined'],
+      [async () => 'tcp://127.0.0.1:1', '"tcp://127.0.0.1:1"'],
+      [() => ({ open() {} }), 'an object'],
+    ];
+    for (const [transport, what] of given)
+      expect(await refusal({ transport: transport as never })).toBe(`${expected} ${what}`);
   });
 
   it('with an option that is given twice is refused: one of the values would be lost', async () => {

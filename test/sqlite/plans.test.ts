@@ -25,6 +25,7 @@ it('finds the tasks to work on by an index of those alone, however many tasks ar
     forReaders: false,
     writes: true,
     patience: 1_000,
+    failed: () => {},
     mostBytes: 1_000,
   });
   const { file } = store as unknown as { file: SqliteFile };

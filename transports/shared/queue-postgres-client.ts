@@ -83,7 +83,8 @@ export class PostgresClient {
   private readonly names = new Map<string, string>();
   private listener: Client | undefined;
   private timer: Timer | undefined;
-  private isOver = false;
+  /** It is closed, or about to be. */
+  isOver = false;
   private changed: (payload: string | undefined) => void = () => {};
 
   private constructor(
@@ -160,6 +161,20 @@ export class PostgresClient {
       // The end of the connection takes the transaction back.
       client.release(true);
       throw error;
+    }
+  }
+
+  /** Makes queries over a connection of its own, which may take as long as they do: until this is closed. */
+  async alone(body: (query: <Row>(text: string) => Promise<readonly Row[]>) => Promise<void>): Promise<void> {
+    if (this.isOver) return;
+    const client = outside(() => new this.pg.Client({ ...this.options, query_timeout: 0 }));
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.query('SET statement_timeout = 0; SET lock_timeout = 0');
+      await body(async <Row>(text: string) => (await client.query(text)).rows as readonly Row[]);
+    } finally {
+      await client.end().catch(() => {});
     }
   }
 

@@ -1,5 +1,6 @@
 import { bytesOf } from './queue-frames.js';
 import type { PostgresClient } from './queue-postgres-client.js';
+import { ReadingOrder } from './queue-postgres-order.js';
 import { ms, NOW } from './queue-postgres-schema.js';
 import type { Body, Page, Place, StorePlan, Task, Terms } from './queue-store.js';
 
@@ -49,13 +50,18 @@ const READER_COUNTS = `SELECT
 
 /** What readers need of a database of PostgreSQL, and the numbers of its tasks. */
 export abstract class PostgresReaders {
+  private readonly order: ReadingOrder;
+
   protected constructor(
     protected readonly client: PostgresClient,
     protected readonly plan: StorePlan,
-  ) {}
+  ) {
+    this.order = new ReadingOrder(client, plan.failed);
+  }
 
   async hold(reader: string, { worker, lease }: Terms, from: 'all' | 'new' | number): Promise<Place | undefined> {
     const { queue } = this.plan;
+    this.order.ensure();
     const look = async (): Promise<Place | undefined> => {
       const [row] = await this.client.rows<{ last: string; attempt: number; mark: string }>(
         `UPDATE obverse_readers r SET worker = $3, due = ${NOW} + ${ms('$4::float8')}, written = CASE WHEN written = '${AHEAD}'::xid8 THEN
@@ -105,10 +111,10 @@ export abstract class PostgresReaders {
   async read({ last, mark = '0' }: Place, most: number, bytes: number): Promise<Page> {
     const place = [this.plan.queue, mark, last];
     const rows = await this.client.rows<Row>(
-      `WITH page AS (SELECT id, written, octet_length(body) AS size FROM obverse_tasks WHERE ${BEHIND} AND ${VISIBLE}
-          ORDER BY written, id LIMIT $4),
-        fits AS (SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY written, id) - size AS before FROM page) s WHERE before < $5)
-      SELECT ${this.columns}, written::text AS mark FROM obverse_tasks t JOIN fits ON t.id = fits.id ORDER BY written, t.id`,
+      `SELECT ${this.columns}, written::text AS mark
+        FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY written, id) - octet_length(body) AS before
+          FROM (SELECT * FROM obverse_tasks WHERE ${BEHIND} AND ${VISIBLE} ORDER BY written, id LIMIT $4) AS page) AS t
+        WHERE before < $5 ORDER BY written, id`,
       [...place, most, bytes],
     );
     if (rows.length > 0) return { tasks: rows.map((row) => this.task(row, 0)), isHidden: false };

@@ -11,6 +11,8 @@ export const LONGEST_KEEP = 1e11;
 
 /** The lock of who makes the tables: `obverse` as a number. */
 const LOCK = 31_365_892_013;
+/** The lock of who makes the index of readers. */
+export const LOCK_ORDER: number = LOCK + 1;
 
 /*
  * Each step is carried out once, in one transaction with the number of the version, and is never changed afterwards: a later version of the
@@ -39,7 +41,6 @@ const STEPS: readonly string[] = [
     written XID8 NOT NULL,
     batch UUID NOT NULL);
   CREATE UNIQUE INDEX obverse_keys ON obverse_tasks (queue, key) WHERE key IS NOT NULL;
-  CREATE INDEX obverse_order ON obverse_tasks (queue, written, id);
   CREATE INDEX obverse_waiting ON obverse_tasks (queue, priority DESC, id) WHERE state = 'waiting';
   CREATE INDEX obverse_due ON obverse_tasks (queue, due) WHERE state IN ('delayed', 'taken');
   CREATE INDEX obverse_dead ON obverse_tasks (queue, id) WHERE state = 'dead';

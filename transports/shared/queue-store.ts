@@ -182,6 +182,8 @@ export interface StorePlan {
   readonly mostBytes: number;
   /** In ms: how long one function may take. */
   readonly patience: number;
+  /** What the store does beside its functions has failed; it is tried again. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Why a task is dead whose workers have ended each time. */

@@ -63,6 +63,7 @@ export class QueueTransport implements Transport, QueueHost, WriterHost {
       keep: plan.keep,
       mostBytes: wire.limits.frameBytes,
       patience: wire.limits.connectMs,
+      failed: (error) => void this.failed(error),
     });
     this.opening = opened.catch(() => {});
     try {

@@ -209,6 +209,18 @@ it('many different beats of hostile peers become few looks', async () => {
   await clock.turn(1);
 });
 
+it('a peer that says hello again and again, with another time each time, is not kept when it has gone', async () => {
+  const { server } = await serve('tcp://127.0.0.1:0', { beat: 15_000 });
+  const { pulses } = await import('../../src/extensions/heartbeat/pulse.js');
+  const raw = await RawClient.connect(server.address);
+  for (let seconds = 15; seconds > 0; seconds--) raw.write(hello({ beat: seconds * 1_000 }));
+  await until(() => received(server) === 15);
+  expect([...pulses.keys()]).toEqual([1_000]);
+  raw[Symbol.dispose]();
+  await until(() => server.peers.size === 0);
+  expect(pulses.size).toBe(0);
+});
+
 it('a question is answered once a turn: a flood of them is not answered one by one', async () => {
   const { server } = await serve('tcp://127.0.0.1:0', {});
   using raw = await RawClient.connect(server.address);

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Tombstones } from '../../src/extensions/resume/tombstones.js';
-import { type Options, UsageError } from '../../src/index.js';
+import { type Options, type ResumeOptions, UsageError } from '../../src/index.js';
 import { stopClock } from '../../src/testing/clock.js';
 import { turn } from '../support/core-played.js';
+import { until } from '../support/core-waiting.js';
 import { ack, ask, cut, listening, note } from './played-visitors.js';
-import { atEnd, clear, Desk } from './resuming.js';
+import { atEnd, clear, Desk, meet } from './resuming.js';
 
 afterEach(clear);
 
@@ -209,6 +210,17 @@ describe('the option', () => {
     const made = () => Desk.serve('memory:resume-option', { resume } as Options);
     await expect(made()).rejects.toThrow(expected);
     await expect(made()).rejects.toBeInstanceOf(UsageError);
+  });
+
+  it.each<[string, ResumeOptions]>([
+    ['Infinity', { ms: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }],
+    ['no whole numbers', { ms: 60_000.5, bytes: 100_000.5, hold: 1_000_000.5 }],
+  ])('may have %s: the hello says what the other side can read, and sessions continue', async (_what, resume) => {
+    const { client, proxy, seen } = await meet('tcp://127.0.0.1:0', { resume });
+    expect(await client.remote.ask({ n: 1 })).toBe(2);
+    proxy.cut('rst');
+    await until(() => seen.server.includes('resumed'));
+    expect(await client.remote.ask({ n: 2 })).toBe(4);
   });
 
   it('is refused by a side that dials, which is told what it needs instead', async () => {

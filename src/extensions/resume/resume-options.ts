@@ -44,5 +44,10 @@ export function readResume(value: boolean | ResumeOptions | undefined): Resuming
   if (expected !== undefined) throw new UsageError(`the option "resume" must be ${expected}`);
   const given = value === true ? {} : value;
   const said = Object.entries(given).filter(([, each]) => each !== undefined);
-  return { ...RESUME, ...Object.fromEntries(said) };
+  return { ...RESUME, ...Object.fromEntries(said.map(([name, each]) => [name, whole(each)])) };
+}
+
+/** A number as the hello can say it: whole, and less than `Infinity`. */
+function whole(value: unknown): unknown {
+  return typeof value === 'number' ? Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER) : value;
 }

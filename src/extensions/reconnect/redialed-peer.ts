@@ -68,7 +68,8 @@ export class RedialedPeer implements RedialWatch {
     if (session.connection !== undefined && session.ended === undefined) {
       if (this.moves && this.held === undefined) return this.move(connection);
       // What its last link has brought is still being dispatched, or `begin` has not finished.
-      return new Promise((resolve) => this.waiting.push(() => resolve(this.continue(connection))));
+      // Not within the end of that session: it throws where no other follows.
+      return new Promise<void>((resolve) => this.waiting.push(resolve)).then(() => this.continue(connection));
     }
     if (session.ended !== undefined) throw session.ended;
     this.moves = false;
@@ -253,6 +254,11 @@ export class RedialedPeer implements RedialWatch {
   stop(): void {
     this.isOver = true;
     this.redialer.end();
+  }
+
+  /** It is not dialed any more, and no link is up. */
+  get hasEnded(): boolean {
+    return this.isOver && this.session.ended !== undefined;
   }
 
   /** Whether it can be dialed again. */

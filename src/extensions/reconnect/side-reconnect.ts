@@ -38,6 +38,7 @@ export class SideReconnect implements SideExtension {
     if (redialer === undefined) return undefined;
     const known = this.peers.get(redialer);
     if (known !== undefined) return known.continue(connection);
+    for (const [each, { hasEnded }] of this.peers) if (hasEnded) this.peers.delete(each);
     const peer = new RedialedPeer(this.side, redialer, connection, this.begin);
     this.peers.set(redialer, peer);
     return peer.session;

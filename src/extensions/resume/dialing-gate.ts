@@ -16,7 +16,8 @@ import { RESUME } from './resume-options.js';
 export class DialingGate implements Gate {
   /** How often a session has continued. */
   resumed = 0;
-  private readonly lines = new Map<Redialer, DialedLine>();
+  /** Each change of the transport begins another one. */
+  private readonly lines = new WeakMap<Redialer, DialedLine>();
   /** When this side closes, once that is known. */
   private leavesAt: number | undefined;
 
@@ -183,9 +184,10 @@ export class DialingGate implements Gate {
   /** This side is about to close, in so many milliseconds. A session without a link reports it over its next one. */
   leave(ms: number): void {
     this.leavesAt = time() + ms;
-    for (const line of this.lines.values()) {
-      line.early?.end();
-      this.leaves(line);
+    for (const { link } of this.host.sessions()) {
+      const line = link.redialer && this.lines.get(link.redialer);
+      line?.early?.end();
+      if (line !== undefined) this.leaves(line);
     }
   }
 

@@ -15,6 +15,8 @@ const LONGEST = 500;
 export class PeerRegistry {
   readonly peers = new Map<string, ConnectedPeer>();
   private only: Session | undefined;
+  /** While another transport is opened: the peers over the last one. Once there are others, a call to everybody goes to these alone. */
+  private leaving: ReadonlySet<ConnectedPeer> | undefined;
   /** Through what sessions are called whose calls have to wait; undefined where there is no such session. */
   private detours: Map<Session, Session> | undefined;
   /** What the link of the last peer that has left ended with. */
@@ -54,10 +56,16 @@ export class PeerRegistry {
     }
   }
 
+  /** Another transport is opened, or was: both may lead to the same peer, and a call to everybody is made over one of them. */
+  changes(isChanging: boolean): void {
+    this.leaving = isChanging ? new Set(this.peers.values()) : undefined;
+    this.choose();
+  }
+
   // The only peer, as every client has, is found without looking for it.
   private choose(): void {
-    const [only] = this.peers.size === 1 ? this.everybody() : [];
-    this.only = only;
+    const all = this.peers.size === 1 || this.leaving !== undefined ? this.everybody() : [];
+    this.only = all.length === 1 ? all[0] : undefined;
   }
 
   /** Calls to the peer of a session go through another one from now on; undefined: to the session itself again. */
@@ -137,7 +145,10 @@ export class PeerRegistry {
 
   /** The sessions of every connected peer. */
   everybody(): Session[] {
-    return [...this.peers.values()].map((peer) => this.called(peer));
+    const { leaving } = this;
+    const all = [...this.peers.values()];
+    const others = leaving === undefined ? [] : all.filter((peer) => !leaving.has(peer));
+    return (others.length > 0 ? others : all).map((peer) => this.called(peer));
   }
 
   private crowd(crowd: PeerSet): Session[] {

@@ -20,6 +20,8 @@ export interface TransportsOwner {
   makeTransport(source: TransportSource): Promise<Transport>;
   /** `changing`: the side is about to change to this transport, which is open. If it rejects, the side stays with the other one. */
   readonly attached: { changing(transport: Transport): Promise<unknown> };
+  /** Told before and after the next transport is opened. */
+  readonly peerRegistry: { changes(isChanging: boolean): void };
   /** A link is there: returns what receives its frames. */
   connect(link: Link): Connection;
 }
@@ -68,7 +70,12 @@ export class Transports {
     if (this.changing) throw new UsageError('the transport is already being changed: await that first');
     this.changing = true;
     try {
-      this.current = await this.open(source);
+      this.owner.peerRegistry.changes(true);
+      try {
+        this.current = await this.open(source);
+      } finally {
+        this.owner.peerRegistry.changes(false);
+      }
       for (const session of old.sessions) left(session);
       await old.retire(this.current);
       this.all.delete(old);

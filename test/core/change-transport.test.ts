@@ -205,3 +205,36 @@ it('changeTransport moves a server with its peers', async () => {
   await using again = await Spec.invert().connect(server.address);
   expect(await again.remote.ask({})).toBe('here');
 });
+
+it('changeTransport makes each call over one transport, also while both are there: from the event "connect" on, over the new one', async () => {
+  const { api, second, old, young } = await side();
+  const answers: Promise<unknown>[] = [];
+  answers.push(api.question(null, { n: 1 }));
+  api.on('connect', () => {
+    answers.push(api.question(null, { n: 2 }));
+    api.news(null, { n: 3 });
+  });
+  const changing = api.changeTransport(second.maker);
+  answers.push(api.question(null, { n: 4 }));
+  await until(() => young.heard.length === 2);
+  await turn();
+  expect(old.heard.map(({ params }) => params.n)).toEqual([1, 4]);
+  expect(young.heard.map(({ params }) => params.n)).toEqual([2, 3]);
+  for (const link of [old, young])
+    for (const { id, params } of link.heard) if (id !== undefined) link.say({ jsonrpc: '2.0', id, result: params.n });
+  expect(await Promise.all(answers)).toEqual([1, 4, 2]);
+  await changing;
+});
+
+it('changeTransport that fails after a link was there leaves all calls to the old transport', async () => {
+  const { api, second, old, young } = await side();
+  second.open = async (accept) => {
+    young.receiver = accept(young);
+    await turn();
+    throw new Error('not this one');
+  };
+  await expect(api.changeTransport(second.maker)).rejects.toThrow('not this one');
+  api.news(null, { n: 1 });
+  await turn();
+  expect(old.heard.map(({ params }) => params.n)).toEqual([1]);
+});

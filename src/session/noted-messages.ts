@@ -9,42 +9,44 @@ const LEAST_TRIM = 128;
 export class NotedMessages {
   /** Of each run, in ascending order: `KINDS` times the number of its first message, plus what its messages are; and its last message. */
   private runs: number[] = [];
+  /** The last run, which is not in the list yet: what its messages are, its first message, and the one behind its last. */
+  private kind = 0;
+  private start = 0;
+  private next = 0;
   private trimAt = 2 * LEAST_TRIM;
 
-  /** The message with this number, or the last one that was noted, is of this kind besides what it was. Numbers ascend. */
-  add(place: number, kind: number): void {
-    const { runs } = this;
-    const end = runs.length - 1;
-    if (end > 0) {
-      const last = runs[end] as number;
-      const head = runs[end - 1] as number;
-      if (place <= last) {
-        this.addTo(last, head, kind);
-        return;
-      }
-      if (place === last + 1 && head % KINDS === kind) {
-        runs[end] = place;
-        return;
-      }
+  /**
+   * The message with this number, or the last one that was noted, is of this kind besides what it was. Numbers ascend. Returns whether it is
+   * time to `forget` some.
+   */
+  add(place: number, kind: number): boolean {
+    // Every notification of a flood comes here.
+    if (place === this.next && kind === this.kind) {
+      this.next = place + 1;
+      return false;
     }
-    runs.push(place * KINDS + kind, place);
-  }
-
-  /** The last message of the last run, which begins with `head`, is of one more kind. */
-  private addTo(last: number, head: number, kind: number): void {
-    const { runs } = this;
-    const kinds = (head % KINDS) | kind;
-    const at = last * KINDS;
-    if (head >= at) runs[runs.length - 2] = at + kinds;
-    else {
-      runs[runs.length - 1] = last - 1;
-      runs.push(at + kinds, last);
-    }
-  }
-
-  /** Whether it is time to forget some. */
-  get isLong(): boolean {
+    if (place < this.next) this.addToLast(kind);
+    else this.begin(place, kind);
     return this.runs.length >= this.trimAt;
+  }
+
+  /** A run begins: the one before it goes to the list. */
+  private begin(place: number, kind: number): void {
+    if (this.next > this.start) this.runs.push(this.start * KINDS + this.kind, this.next - 1);
+    this.kind = kind;
+    this.start = place;
+    this.next = place + 1;
+  }
+
+  /** The last message of the last run is of one more kind. */
+  private addToLast(kind: number): void {
+    const last = this.next - 1;
+    const kinds = this.kind | kind;
+    if (this.start < last) {
+      this.next = last;
+      this.begin(last, kinds);
+    }
+    this.kind = kinds;
   }
 
   /** The messages up to this number are not needed any more. */
@@ -58,6 +60,7 @@ export class NotedMessages {
   /** What is noted of a message: the sum of its kinds. */
   kindOf(place: number): number {
     const { runs } = this;
+    if (place >= this.start) return place < this.next ? this.kind : 0;
     let low = 0;
     let high = runs.length / 2;
     while (low < high) {
@@ -71,15 +74,18 @@ export class NotedMessages {
 
   /** Some messages are not sent, and those behind them have lower numbers now: `before` returns how many of the former are before a number. */
   moveUp(before: (place: number) => number): void {
-    const { runs } = this;
+    const runs = [...this.runs, this.start * KINDS + this.kind, this.next - 1];
     this.runs = [];
+    this.start = this.next = 0;
     for (let at = 0; at < runs.length; at += 2) {
       const head = runs[at] as number;
-      const first = Math.floor(head / KINDS);
       const last = runs[at + 1] as number;
+      const first = Math.floor(head / KINDS);
       const end = last - before(last + 1);
       const start = first - before(first);
-      if (end >= start) this.runs.push(start * KINDS + (head % KINDS), end);
+      if (end < start) continue;
+      this.begin(start, head % KINDS);
+      this.next = end + 1;
     }
   }
 }

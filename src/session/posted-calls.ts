@@ -68,8 +68,8 @@ export class PostedCalls {
 
   private note(kind: number): void {
     const { noted, session } = this;
-    noted.add(session.sendQueue.place, kind);
-    if (noted.isLong) noted.forget(session.sendQueue.sent - (session.journal?.keptMessages ?? 0));
+    const isLong = noted.add(session.sendQueue.place, kind);
+    if (isLong) noted.forget(session.sendQueue.sent - (session.journal?.keptMessages ?? 0));
   }
 
   // ---- what does not leave ------------------------------------------------------------------------------------------

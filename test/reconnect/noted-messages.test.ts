@@ -42,7 +42,8 @@ it('notes what a list would note, whatever is forgotten or not sent', () => {
 
 it('notes notifications that follow each other as one run', () => {
   const noted = new NotedMessages();
-  for (let place = 1; place <= 100_000; place++) noted.add(place, NOTIFICATION);
-  expect(noted.isLong).toBe(false);
+  let isLong = false;
+  for (let place = 1; place <= 100_000; place++) isLong ||= noted.add(place, NOTIFICATION);
+  expect(isLong).toBe(false);
   expect([noted.kindOf(1), noted.kindOf(50_000), noted.kindOf(100_000), noted.kindOf(100_001)]).toEqual([2, 2, 2, 0]);
 });

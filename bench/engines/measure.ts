@@ -1,4 +1,4 @@
-import { spread } from '../statistics.js';
+import { medianInterval, spread } from '../statistics.js';
 
 /** Something that is called: returns when one call was answered. */
 export type Call = () => Promise<unknown>;
@@ -45,9 +45,23 @@ export function rotated<T>(list: readonly T[], round: number): readonly T[] {
   return [...list.slice(at), ...list.slice(0, at)];
 }
 
+/** The ratios of the rounds. */
+function ratiosOf(of: readonly number[], to: readonly number[]): readonly number[] {
+  return of.map((value, at) => value / (to[at] as number));
+}
+
 /** The median of the ratios of the rounds. */
 export function ratioOf(of: readonly number[], to: readonly number[]): number {
-  return spread(of.map((value, at) => value / (to[at] as number))).median;
+  return spread(ratiosOf(of, to)).median;
+}
+
+/** With more rounds than this, the spread of their figures is printed, and not each of them. */
+const FEW = 9;
+
+function listed(values: readonly number[]): string {
+  const { min, max } = spread(values);
+  const shown = values.length > FEW ? [min, max] : values;
+  return shown.map((each) => Math.round(each).toLocaleString('en')).join(values.length > FEW ? ' to ' : ' ');
 }
 
 /** Measures the contestants in turn, several rounds of all, and prints calls per second, the medians, and the ratios of the bars. */
@@ -62,14 +76,15 @@ export async function compare({ contestants, bars, inFlight, rounds, ms }: Plan)
   const ratesOf = new Map(opened.map(({ name, rates }) => [name, rates]));
   console.log(`calls per second with ${inFlight} in flight, medians of ${rounds}:`);
   for (const { name, rates } of opened) {
-    const all = rates.map((each) => Math.round(each).toLocaleString('en')).join(' ');
-    console.log(`  ${name.padEnd(24)} ${Math.round(spread(rates).median).toLocaleString('en').padStart(9)}   (${all})`);
+    const median = Math.round(spread(rates).median).toLocaleString('en');
+    console.log(`  ${name.padEnd(24)} ${median.padStart(9)}   (${listed(rates)})`);
   }
   let holds = true;
   for (const { of, to, least } of bars) {
-    const ratio = ratioOf(ratesOf.get(of) ?? [], ratesOf.get(to) ?? []);
-    if (least === undefined) console.log(`  ${of} / ${to}: ${ratio.toFixed(2)}`);
-    else holds = judge(`${of} / ${to}`, ratio, { least }) && holds;
+    const { median, low, high } = medianInterval(ratiosOf(ratesOf.get(of) ?? [], ratesOf.get(to) ?? []));
+    const what = `${of} / ${to}, ${low.toFixed(2)} to ${high.toFixed(2)} by 95 %`;
+    if (least === undefined) console.log(`  ${what}: ${median.toFixed(2)}`);
+    else holds = judge(what, median, { least }) && holds;
   }
   for (const { close } of opened) await close();
   return holds;

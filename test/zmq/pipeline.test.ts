@@ -59,6 +59,22 @@ describe('a pipeline loses nothing that is written', () => {
     await until(() => two.heard.length === 100);
   });
 
+  it('in the order in which it was written, while ZeroMQ keeps few messages', async () => {
+    const heard: string[] = [];
+    const side = closing(await Work.serve('zmq+tcp://127.0.0.1:*?role=pipeline&queue=3', { logger: null }));
+    side.note.connect((_sender, { text }) => void heard.push(text));
+    const writer = closing(await Work.invert().connect(`${side.address}&queue=3`, { logger: null }));
+    for (let n = 0; n < 5_000; n++) {
+      writer.remote.note({ text: `${n}` });
+      // Turns with one message, and with many.
+      if (n % 100 < 10) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await writer.flush();
+    await until(() => heard.length === 5_000);
+    expect(heard).toEqual(Array.from({ length: 5_000 }, (_, n) => `${n}`));
+    expect(await writer.queueStats()).toEqual({ waiting: 0 });
+  });
+
   it('before somebody serves', async () => {
     const place = await nowhere();
     const writer = await writes([place]);

@@ -1,7 +1,7 @@
 import type { Frame, Wire } from '../../src/contract/contract.js';
 import { Code, ProtocolError } from '../../src/contract/errors.js';
 import { joinParts, splitParts } from '../../src/contract/parts.js';
-import type { Parts } from './zmq-package.js';
+import type { Outgoing, Parts } from './zmq-package.js';
 
 const nothing = new Uint8Array(0);
 /** The most parts of a frame that consists of parts. */
@@ -32,6 +32,12 @@ export class ZmqFrames {
     if (!this.isHeaded) return frames.map(bytesOf);
     const parts = splitParts(frames[0] as Uint8Array, MOST_PARTS);
     return this.answers ? parts : parts.slice(1);
+  }
+
+  /** The same for a message to several: a text is passed as it is, which the package writes faster than bytes of it. */
+  message(frames: readonly Frame[]): Outgoing {
+    const [frame] = frames;
+    return this.isText && frames.length === 1 ? (frame as string) : this.parts(frames);
   }
 
   /** The frame in the parts of a message between two peers. Throws a ProtocolError if there is none. */

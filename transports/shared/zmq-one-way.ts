@@ -75,7 +75,7 @@ export abstract class OneWayTransport<S extends ZmqSocket> implements Transport 
       event: (event) => this.watched(event),
       failed: (error) => this.hasFailed(error),
     };
-    const pipe = new ZmqPipe(() => this.make(zeromq, options), host, this.onlySends);
+    const pipe = new ZmqPipe(() => this.make(zeromq, options), host, this.onlySends, plan.queue);
     const socket = pipe.socket as S;
     this.socket = socket;
     this.pipe = pipe;

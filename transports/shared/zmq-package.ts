@@ -5,6 +5,8 @@ import type { ZmqPlan } from './zmq-address.js';
 
 /** The parts of a message. */
 export type Parts = readonly Uint8Array[];
+/** A message that is sent: its parts, or the text of its only part. */
+export type Outgoing = Parts | string;
 
 /** What the monitor of a socket reports. */
 export interface ZmqEvent {
@@ -35,7 +37,7 @@ export interface ZmqSocket {
   bindSync(endpoint: string): void;
   connect(endpoint: string): void;
   disconnect(endpoint: string): void;
-  send(parts: Parts): Promise<void>;
+  send(message: Outgoing): Promise<void>;
   receive(): Promise<Uint8Array[]>;
   close(): void;
 }

@@ -1,10 +1,11 @@
 import { Queue } from '../../src/base/queue.js';
 import { afterRealTime, afterTurn, clearTimer, setTimer } from '../../src/base/time.js';
-import type { Parts, ZmqEvent, ZmqMonitor, ZmqSocket } from './zmq-package.js';
+import { keepMonitor, withMonitor } from './zmq-monitor.js';
+import type { Outgoing, Parts, ZmqEvent, ZmqMonitor, ZmqSocket } from './zmq-package.js';
 
 /** Bytes and messages that wait to be given to a socket. */
 interface Waiting {
-  readonly parts: Parts;
+  readonly message: Outgoing;
   readonly bytes: number;
 }
 
@@ -15,38 +16,15 @@ const LINGER_MS = 1_000;
 
 /** The longest time, in ms, between two attempts to send what waits. */
 const LONGEST_RETRY_MS = 50;
-/** How long, in ms, the monitor of a closed socket is kept. */
-const KEPT_MS = 5_000;
-/** How often another socket is made if the monitor of one cannot be. */
-const ATTEMPTS = 10;
 /** After how many messages it is looked whether more have arrived, at first and at most. */
 const LOOK_AFTER = 16;
 const MOST_LOOK_AFTER = 1_024;
 /** How many messages are read in one turn where they are not awaited one by one. */
 const AT_ONCE = 256;
 
-/*
- * The package names a monitor by its place in memory, and ZeroMQ has that name until the socket is gone, some time after `close`. The next
- * monitor in the same place would fail.
- */
-const keptMonitors = new Set<ZmqMonitor>();
-
-/** Makes a socket whose monitor works. */
-function withMonitor(make: () => ZmqSocket): { readonly socket: ZmqSocket; readonly monitor: ZmqMonitor } {
-  const failed: ZmqSocket[] = [];
-  try {
-    for (;;) {
-      const socket = make();
-      try {
-        return { socket, monitor: socket.events };
-      } catch (error) {
-        failed.push(socket);
-        if (failed.length === ATTEMPTS) throw error;
-      }
-    }
-  } finally {
-    for (const socket of failed) socket.close();
-  }
+/** Whether a socket has had no room for a message, or none to read. */
+function isAgain(error: unknown): boolean {
+  return (error as { readonly code?: string }).code === 'EAGAIN';
 }
 
 /** What a pipe tells. */
@@ -66,9 +44,11 @@ export interface PipeHost {
  * arrives is read one by one, and not at all while the pipe is paused.
  */
 export class ZmqPipe {
-  /** The bytes that wait here, with {@link MESSAGE_BYTES} for each message; what ZeroMQ keeps is not counted. */
-  buffered = 0;
   isClosed = false;
+  /** ZeroMQ keeps as many messages as it may: those that wait here leave when somebody takes some. */
+  isFull = false;
+  /** Those of the messages that wait here, with {@link MESSAGE_BYTES} for each. */
+  private bytes = 0;
   private readonly waiting = new Queue<Waiting>();
   private isSending = false;
   private whenSent: (() => void)[] = [];
@@ -78,16 +58,25 @@ export class ZmqPipe {
   readonly socket: ZmqSocket;
   private readonly monitor: ZmqMonitor;
 
-  /** `onlySends`: nothing is read. Then the package waits until there is room again. */
+  /**
+   * `onlySends`: nothing is read. Then the package waits until there is room again. `queue`: how many messages ZeroMQ keeps; while there is
+   * room, so many are not counted here either.
+   */
   constructor(
     make: () => ZmqSocket,
     private readonly host: PipeHost,
     private readonly onlySends: boolean = false,
+    private readonly queue: number = 0,
   ) {
     const { socket, monitor } = withMonitor(make);
     this.socket = socket;
     this.monitor = monitor;
     void this.watch();
+  }
+
+  /** The bytes that wait here, with {@link MESSAGE_BYTES} for each message; what ZeroMQ keeps is not counted. */
+  get buffered(): number {
+    return this.isFull || this.waiting.length > this.queue ? this.bytes : 0;
   }
 
   /** The number of messages that wait here. */
@@ -97,18 +86,54 @@ export class ZmqPipe {
 
   // ---- sending --------------------------------------------------------------------------------------------------------
 
-  send(parts: Parts): void {
+  send(message: Outgoing): void {
     if (this.isClosed) return;
     // A socket that is not writable rejects, and what follows must not overtake it.
-    if (!this.isSending && this.socket.writable) {
-      this.socket.send(parts).catch((error: unknown) => this.broken(error));
+    if (!this.isSending && !this.onlySends && this.socket.writable) {
+      this.socket.send(message).catch((error: unknown) => this.broken(error));
       return;
     }
     let bytes = MESSAGE_BYTES;
-    for (const { length } of parts) bytes += length;
-    this.buffered += bytes;
-    this.waiting.push({ parts, bytes });
-    if (!this.isSending) void this.sendWaiting();
+    if (typeof message === 'string') bytes += message.length;
+    else for (const { length } of message) bytes += length;
+    this.bytes += bytes;
+    this.waiting.push({ message, bytes });
+    if (this.isSending) return;
+    if (this.onlySends) this.give();
+    else void this.sendWaiting();
+  }
+
+  /**
+   * Gives the first message that waits to a socket that only sends. Whether it is writable is not asked before, which is a system call for
+   * each message: the socket rejects a message for which it has no room. The next one follows when this one was taken.
+   */
+  private give(): void {
+    this.isSending = true;
+    this.socket.send((this.waiting.first as Waiting).message).then(this.taken, this.refused);
+  }
+
+  private readonly taken = (): void => {
+    if (this.isClosed) return;
+    this.shift();
+    if (this.waiting.length > 0) this.give();
+    else this.hasSent();
+  };
+
+  private readonly refused = (error: unknown): void => {
+    if (this.isClosed) return;
+    if (isAgain(error)) void this.sendWaiting();
+    else this.broken(error);
+  };
+
+  /** ZeroMQ has the first message that has waited. */
+  private shift(): void {
+    this.bytes -= this.waiting.shift()?.bytes ?? 0;
+  }
+
+  private hasSent(): void {
+    this.isSending = false;
+    this.host.drained?.();
+    if (this.whenSent.length > 0) for (const resolve of this.whenSent.splice(0)) resolve();
   }
 
   /**
@@ -119,17 +144,17 @@ export class ZmqPipe {
   private async sendWaiting(): Promise<void> {
     const { socket, waiting } = this;
     this.isSending = true;
+    this.isFull = true;
     if (this.onlySends) socket.sendTimeout = LONGEST_RETRY_MS;
     let ms = 0;
     for (let next = waiting.first; next !== undefined; next = waiting.first) {
       try {
-        await socket.send(next.parts);
-        waiting.shift();
-        this.buffered -= next.bytes;
+        await socket.send(next.message);
+        this.shift();
         ms = 0;
       } catch (error) {
         if (this.isClosed) return;
-        if ((error as { readonly code?: string }).code !== 'EAGAIN') {
+        if (!isAgain(error)) {
           this.broken(error);
           return;
         }
@@ -139,9 +164,8 @@ export class ZmqPipe {
       if (this.isClosed) return;
     }
     if (this.onlySends) socket.sendTimeout = 0;
-    this.isSending = false;
-    this.host.drained?.();
-    for (const resolve of this.whenSent.splice(0)) resolve();
+    this.isFull = false;
+    this.hasSent();
   }
 
   private broken(error: unknown): void {
@@ -181,7 +205,7 @@ export class ZmqPipe {
           if (this.pausing !== undefined) await this.pausing;
         }
       } catch (error) {
-        if (isAwaiting || (error as { readonly code?: string }).code !== 'EAGAIN') {
+        if (isAwaiting || !isAgain(error)) {
           this.broken(error);
           return;
         }
@@ -252,8 +276,7 @@ export class ZmqPipe {
     const { socket, monitor } = this;
     socket.linger = linger;
     socket.close();
-    keptMonitors.add(monitor);
-    setTimer(KEPT_MS, () => keptMonitors.delete(monitor)).unref();
+    keepMonitor(monitor);
     this.resume();
     for (const resolve of this.whenSent.splice(0)) resolve();
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { printable } from '../../src/base/quote.js';
+import { RecentSet } from '../../src/base/recent-set.js';
 import { messageOf } from '../../src/base/thrown.js';
 import type { Frame, Link, LinkInfo, Receiver, Wire } from '../../src/contract/contract.js';
 import type { ZmqPlan } from './zmq-address.js';
@@ -23,7 +24,7 @@ export class ReaderTransport extends OneWayTransport<ZmqSocket> {
   /** Only of a subscriber. */
   readonly subscribe?: (topic: string) => Promise<() => Promise<void>>;
   private readonly isSubscriber: boolean;
-  private readonly links = new Set<MessageLink>();
+  private readonly links = new RecentSet<MessageLink>();
   private readonly drops: Drops;
   private count = 0;
   private isRetired = false;
@@ -109,12 +110,12 @@ export class ReaderTransport extends OneWayTransport<ZmqSocket> {
   }
 
   protected failed(reason: Error): void {
-    for (const link of [...this.links]) link.close(reason);
+    for (const link of [...this.links.all]) link.close(reason);
   }
 
   async close(): Promise<void> {
     this.over = true;
-    for (const link of [...this.links]) link.close();
+    for (const link of [...this.links.all]) link.close();
     this.pipe?.close(0);
     this.released();
     await undefined;

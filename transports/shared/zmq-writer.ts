@@ -3,14 +3,7 @@ import type { Envelope, Frame, Link, LinkInfo, Receiver, Wire } from '../../src/
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import type { ZmqPlan } from './zmq-address.js';
 import { OneWayTransport } from './zmq-one-way.js';
-import {
-  isBoundHere,
-  type Parts,
-  type ZmqEvent,
-  type ZmqLoader,
-  type ZmqPackage,
-  type ZmqSocket,
-} from './zmq-package.js';
+import { isBoundHere, type ZmqEvent, type ZmqLoader, type ZmqPackage, type ZmqSocket } from './zmq-package.js';
 import type { ZmqPipe } from './zmq-pipe.js';
 
 /** How long, in ms, `open` waits for subscribers at known addresses: what is published before they subscribe is lost. */
@@ -108,6 +101,11 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
     return this.pipe?.buffered ?? 0;
   }
 
+  /** Nobody takes what is written. */
+  get isFull(): boolean {
+    return this.pipe?.isFull === true;
+  }
+
   /** How many messages nobody has taken yet. */
   get waiting(): number {
     return this.pipe?.waitingMessages ?? 0;
@@ -115,8 +113,7 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
 
   /** What waits is bounded by the session, which reads `Link.buffered`. */
   write(frames: readonly Frame[], topic: Uint8Array = nothing): void {
-    const parts: Parts = this.frames.parts(frames);
-    this.pipe?.send(this.isPublisher ? [topic, ...parts] : parts);
+    this.pipe?.send(this.isPublisher ? [topic, ...this.frames.parts(frames)] : this.frames.message(frames));
   }
 
   private publishTo(topic: string, frames: readonly Frame[]): void {
@@ -193,7 +190,7 @@ class WriterLink implements Link {
 
   /** Nobody takes what is written: it waits, however long that lasts. */
   get away(): boolean {
-    return this.transport.waiting > 0;
+    return this.transport.isFull;
   }
 
   get info(): LinkInfo {

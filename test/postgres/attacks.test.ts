@@ -184,6 +184,30 @@ describe.skipIf(postgres.absent)(`a queue in PostgreSQL${postgres.why}`, () => {
     await admin.query(`DELETE FROM obverse_tasks WHERE queue = '${queue()}'`);
   });
 
+  it('with many tasks does not read all of them to take some, when the server knows how many there are', async () => {
+    const many = 20_000;
+    await writer();
+    await admin.query(`INSERT INTO obverse_tasks (queue, state, due, priority, method, body, asks, keep, stored, written, batch)
+      SELECT '${queue()}', 'waiting', now(), 0, 'job', '{"jsonrpc":"2.0","method":"job","params":{"n":1}}', false, 1000, now(), pg_current_xact_id(),
+        gen_random_uuid() FROM generate_series(1, ${many})`);
+    await admin.query('ANALYZE obverse_tasks');
+    const seen = async () => {
+      const [row] = await sql<{ read: number; changed: number }>(
+        `SELECT seq_tup_read::int AS read, n_tup_upd::int AS changed FROM pg_stat_user_tables WHERE relname = 'obverse_tasks'`,
+      );
+      return row as { read: number; changed: number };
+    };
+    const before = await seen();
+    let done = 0;
+    const side = await worker('&inFlight=50', () => done++);
+    await until(() => done >= 500);
+    await side.close();
+    // What a connection has read is known when it has ended.
+    await expect.poll(async () => (await seen()).changed - before.changed).toBeGreaterThanOrEqual(1_000);
+    expect((await seen()).read - before.read).toBeLessThan(many);
+    await admin.query(`DELETE FROM obverse_tasks WHERE queue = '${queue()}'`);
+  });
+
   it('with a row whose number is too high lets a reader read all others', async () => {
     const boss = await writer('&readers');
     boss.remote.job({ n: 0 });

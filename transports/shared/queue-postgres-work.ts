@@ -45,7 +45,8 @@ const SETTLE = `v AS MATERIALIZED (
 
 /**
  * Takes tasks, and tells in how many ms something is due. Its parameters: the queue, the worker, how many tasks, their bytes, the lease, and
- * whether to tell; `at` is the number of the first.
+ * whether to tell; `at` is the number of the first. The numbers of the tasks are an array: for a join, the server would expect a tenth of all
+ * tasks, as its plan fits any limit, and read the whole table.
  */
 function take(columns: string, at: number): string {
   const [queue, worker, most, bytes, lease, tells] = [0, 1, 2, 3, 4, 5].map((n) => `$${at + n}`);
@@ -53,7 +54,7 @@ function take(columns: string, at: number): string {
       WHERE queue = ${queue} AND state = 'waiting' AND ${HIGHEST} ORDER BY priority DESC, id LIMIT ${most}::int FOR UPDATE SKIP LOCKED),
     fits AS (SELECT id FROM (SELECT id, sum(size) OVER (ORDER BY priority DESC, id) - size AS before FROM free) AS s WHERE before < ${bytes}::float8),
     taken AS (UPDATE obverse_tasks t SET state = 'taken', worker = ${worker}::uuid, due = ${NOW} + ${ms(`${lease}::float8`)},
-      attempt = least(t.attempt, 2147483646) + 1 FROM fits WHERE t.id = fits.id RETURNING ${columns}, t.priority),
+      attempt = least(t.attempt, 2147483646) + 1 WHERE t.id = ANY (ARRAY(SELECT id FROM fits)) RETURNING ${columns}, t.priority),
     next AS MATERIALIZED (SELECT CASE WHEN ${tells}::bool THEN (
       SELECT (extract(epoch FROM greatest(min(due), to_timestamp(0)) - ${NOW}) * 1000)::float8 FROM obverse_tasks
         WHERE queue = ${queue} AND state IN ('delayed', 'taken') AND due < 'infinity' AND ${HIGHEST}) END AS due)`;

@@ -158,8 +158,8 @@ export class PostgresStore extends PostgresWork implements Store {
 
   sweep(most: number): Promise<number> {
     return this.client.count(
-      `DELETE FROM obverse_tasks WHERE id IN (SELECT id FROM obverse_tasks
-        WHERE queue = $1 AND expires IS NOT NULL AND expires <= ${NOW} LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      `DELETE FROM obverse_tasks WHERE id = ANY (ARRAY(SELECT id FROM obverse_tasks
+        WHERE queue = $1 AND expires IS NOT NULL AND expires <= ${NOW} LIMIT $2 FOR UPDATE SKIP LOCKED))`,
       [this.plan.queue, most],
     );
   }

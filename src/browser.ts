@@ -1,4 +1,4 @@
-import { offer } from './api/extension-registry.js';
+import { registerLazy } from './api/extension-registry.js';
 import { plugins } from './plugins/browser.js';
 import { browserExtensions } from './plugins/browser-extensions.js';
 import { provide } from './plugins/registry.js';
@@ -12,7 +12,7 @@ import type {
 } from './types/transport-options.js';
 
 provide(plugins);
-offer(...browserExtensions);
+registerLazy(...browserExtensions);
 
 // For editors: what `plugins` has.
 declare module './contract/plugin-names.js' {

@@ -17,13 +17,13 @@ export class ActiveTransport {
   private holding = true;
   private retired = false;
   /** New links are ended at once. */
-  private letsNobodyIn = false;
+  private refusesLinks = false;
   private closing: Promise<void> | undefined;
   private emptied: (() => void) | undefined;
   /** Of the links that this side has dialed while it is being opened, and whose sessions gates look for. */
   private readonly admissions: Promise<void>[] = [];
   /** It could not be opened in time, and so may not be closed in time either. */
-  private stuck = false;
+  private closesLate = false;
   /** There was a link. */
   reached = false;
 
@@ -63,7 +63,7 @@ export class ActiveTransport {
     let timer: Timer | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimer(connectMs + SLACK_MS, () => {
-        this.stuck = true;
+        this.closesLate = true;
         reject(new ConnectionLost(`${this.address} was not connected within ${connectMs} ms (limits.connectMs)`));
       });
     });
@@ -91,7 +91,7 @@ export class ActiveTransport {
     if (connection.ended) return connection;
     this.connections.add(connection);
     if (this.holding) connection.inboundQueue.awaitOpening(this.replaces || redialer !== undefined);
-    if (this.closing !== undefined || this.letsNobodyIn) connection.sink.end();
+    if (this.closing !== undefined || this.refusesLinks) connection.sink.end();
     else if (this.retired) connection.sink.closeWhenIdle();
     return connection;
   }
@@ -118,8 +118,8 @@ export class ActiveTransport {
   }
 
   /** From now on, no link is accepted. Resolves when another transport can have its address. */
-  async letNobodyIn(): Promise<void> {
-    this.letsNobodyIn = true;
+  async refuseLinks(): Promise<void> {
+    this.refusesLinks = true;
     await this.transport.retire?.();
   }
 
@@ -164,7 +164,7 @@ export class ActiveTransport {
     for (const { sink } of [...this.connections]) sink.end();
     if (this.connections.size > 0) await this.ended();
     const closed = this.transport.close();
-    if (this.stuck) closed.catch(() => {});
+    if (this.closesLate) closed.catch(() => {});
     else await closed;
   }
 

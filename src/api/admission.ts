@@ -16,7 +16,7 @@ import type { Controls, Session } from '../session/session.js';
 import { HELLO } from '../session/system-names.js';
 import { AdmissionLoad, writeAll } from './admission-load.js';
 import type { Gate } from './extension.js';
-import { closeRefused, endedEarly, isReported, otherCodec, refusalOf, tooMuch, turnAway } from './refused-visitors.js';
+import { closeRefused, denyLink, endedEarly, isReported, otherCodec, refusalOf, tooMuch } from './refused-visitors.js';
 import type { Reports } from './reports.js';
 
 export { beginAway } from '../session/away-link.js';
@@ -184,7 +184,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
       filter.whenSealed(() => this.deny(thrown));
       return;
     }
-    if (this.over(failureOf(thrown))) turnAway(this.connection.link, this.reason as Error);
+    if (this.over(failureOf(thrown))) denyLink(this.connection.link, this.reason as Error);
   }
 
   private settle(): void {

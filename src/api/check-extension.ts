@@ -1,6 +1,6 @@
 import { aName, type Checks, checkEach, isFunction, isObject, must } from '../contract/check-options.js';
 import { UsageError } from '../contract/errors.js';
-import type { Extension, ExtensionNames, OfferedExtension } from './extension.js';
+import type { Extension, ExtensionNames, LazyExtension } from './extension.js';
 
 const anObject = must(isObject, 'an object');
 const aFunction = must(isFunction, 'a function');
@@ -21,7 +21,7 @@ const checks: Checks = {
  */
 export function checkExtension(
   extension: Extension,
-  others: Iterable<ExtensionNames | OfferedExtension>,
+  others: Iterable<ExtensionNames | LazyExtension>,
   core: Readonly<Record<string, object>>,
 ): void {
   const where = 'install(): ';

@@ -93,7 +93,7 @@ async function finished(side: DrainingSide, lines: readonly ActiveTransport[], m
 /** A transport that cannot stop letting peers in has its new links ended instead. */
 async function retired({ logger }: DrainingSide, line: ActiveTransport): Promise<void> {
   try {
-    await line.letNobodyIn();
+    await line.refuseLinks();
   } catch (error) {
     logger.error(`${line.address} could not stop letting peers in`, error);
   }

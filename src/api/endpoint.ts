@@ -24,7 +24,7 @@ import type { Peer } from '../types/peers.js';
 import { type Diagnostics, none } from './diagnostics.js';
 import { EventListeners, emit } from './event-listeners.js';
 import type { SideHost } from './extension.js';
-import { askedBy, loadExtensions, mustBeInstalled } from './extension-registry.js';
+import { loadExtensions, mustBeInstalled, neededBy } from './extension-registry.js';
 import { sideLogger } from './log-entry.js';
 import { reportMessageError } from './message-errors.js';
 import { PeerRegistry } from './peer-registry.js';
@@ -103,7 +103,7 @@ export class RpcEndpoint implements SideHost {
     for (const descriptor of table.methods) {
       for (const side of this.attached.sides) side.declared?.(descriptor);
       const incoming = (descriptor.direction === 'incoming') !== this.inverted;
-      for (const name of askedBy(descriptor, this.options, incoming ? 'incoming' : 'outgoing')) {
+      for (const name of neededBy(descriptor, this.options, incoming ? 'incoming' : 'outgoing')) {
         // What is mounted now can be called at once.
         if (this.state !== 'new') mustBeInstalled(name, `a layer around ${descriptor.path}`);
         this.asked.add(name);

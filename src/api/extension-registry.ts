@@ -4,14 +4,14 @@ import { addCallOptions } from '../spec/call-options.js';
 import { addMethodOptions } from '../spec/method-options.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { Options } from '../types/options.js';
-import type { Extension, ExtensionNames, OfferedExtension } from './extension.js';
+import type { Extension, ExtensionNames, LazyExtension } from './extension.js';
 import { addMembers, removeMembers } from './side-members.js';
 
 /** What is known of one extension. */
 interface Entry {
-  /** Undefined as long as it is only offered. */
+  /** Undefined until it is installed. */
   installed?: Extension;
-  offer?: OfferedExtension;
+  lazy?: LazyExtension;
   loading?: Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function install(...extensions: readonly Extension[]): () => void {
       if (entry.installed !== extension) continue;
       delete entry.installed;
       removeMembers(extension.members ?? {});
-      if (entry.offer !== undefined) addAbsentMembers(entry.offer);
+      if (entry.lazy !== undefined) addAbsentMembers(entry.lazy);
     }
   };
 }
@@ -57,24 +57,24 @@ function addOptions({ callOptions = {}, checkCallOptions, methodOptions = {} }: 
   addMethodOptions(methodOptions);
 }
 
-/** Offers extensions to be loaded when something asks for them. One that is installed already stays installed. */
-export function offer(...offers: readonly OfferedExtension[]): void {
-  for (const offered of offers) {
-    const entry = entryOf(offered.name);
-    entry.offer = offered;
+/** Registers extensions that are loaded when an option or a method needs them. One that is installed already stays installed. */
+export function registerLazy(...extensions: readonly LazyExtension[]): void {
+  for (const lazy of extensions) {
+    const entry = entryOf(lazy.name);
+    entry.lazy = lazy;
     if (entry.installed !== undefined) continue;
-    addOptions(offered);
-    addAbsentMembers(offered);
+    addOptions(lazy);
+    addAbsentMembers(lazy);
   }
 }
 
-function addAbsentMembers(offered: OfferedExtension): void {
-  const members = Object.entries(offered.members ?? {}).map(([key, kind]) => [key, absentMember(key, kind, offered)]);
+function addAbsentMembers(lazy: LazyExtension): void {
+  const members = Object.entries(lazy.members ?? {}).map(([key, kind]) => [key, absentMember(key, kind, lazy)]);
   addMembers(Object.fromEntries(members) as PropertyDescriptorMap);
 }
 
 /** A member that says which entry a page has to import. */
-function absentMember(key: string, kind: string, { name }: OfferedExtension): PropertyDescriptor {
+function absentMember(key: string, kind: string, { name }: LazyExtension): PropertyDescriptor {
   if (kind === 'getter') return { get: () => mustBeInstalled(name, key), configurable: true };
   const refuse = (): void => mustBeInstalled(name, `${key}()`);
   // A request never throws.
@@ -83,16 +83,16 @@ function absentMember(key: string, kind: string, { name }: OfferedExtension): Pr
 
 /** The extensions that a side has now, in their order. */
 export function* currentExtensions(): Generator<Extension> {
-  for (const { installed, offer } of entries.values()) {
-    const extension = installed ?? offer?.meanwhile;
+  for (const { installed, lazy } of entries.values()) {
+    const extension = installed ?? lazy?.untilLoaded;
     if (extension !== undefined) yield extension;
   }
 }
 
-/** What the extensions add to the API of a side, installed or offered. */
+/** What the extensions add to the API of a side, installed or lazy. */
 export function* addedNames(): Generator<ExtensionNames> {
-  for (const { installed, offer } of entries.values()) {
-    const names = installed ?? offer;
+  for (const { installed, lazy } of entries.values()) {
+    const names = installed ?? lazy;
     if (names !== undefined) yield names;
   }
 }
@@ -130,23 +130,23 @@ export function mustBeInstalled(name: string, what: string): void {
 
 /** The error where an extension is not installed: `what` needs it. */
 export function notInstalled(name: string, what: string): UsageError {
-  const entry = entries.get(name)?.offer?.entry ?? `obverse/${name}`;
+  const entry = entries.get(name)?.lazy?.entry ?? `obverse/${name}`;
   return new UsageError(`${what}: a page, and each of its workers, imports '${entry}' for this, beside 'obverse'`);
 }
 
-/** The names of the offered extensions that are not loaded, and which a method asks for. */
-export function askedBy(
+/** The names of the lazy extensions that a method needs and that are not loaded. */
+export function neededBy(
   method: MethodDescriptor,
   options: Options,
   direction: MethodDescriptor['direction'],
 ): string[] {
-  return absent(({ when }) => when?.method?.(method, options, direction) === true);
+  return notInstalledWhere(({ when }) => when?.method?.(method, options, direction) === true);
 }
 
-function absent(asks: (offer: OfferedExtension) => boolean): string[] {
+function notInstalledWhere(test: (lazy: LazyExtension) => boolean): string[] {
   const found: string[] = [];
-  for (const [name, { installed, offer }] of entries)
-    if (installed === undefined && offer !== undefined && asks(offer)) found.push(name);
+  for (const [name, { installed, lazy }] of entries)
+    if (installed === undefined && lazy !== undefined && test(lazy)) found.push(name);
   return found;
 }
 
@@ -155,7 +155,7 @@ export async function loadExtensions(options: Options, names: Iterable<string>):
   const given = options as Readonly<Record<string, unknown>>;
   const { transport } = options as { readonly transport?: { readonly url?: unknown } };
   const addresses = String(transport?.url ?? transport);
-  const asked = absent(
+  const asked = notInstalledWhere(
     ({ when }) =>
       when?.options?.some((name) => (given[name] ?? false) !== false) === true ||
       when?.addresses?.test(addresses) === true,
@@ -165,10 +165,10 @@ export async function loadExtensions(options: Options, names: Iterable<string>):
 
 /** Loads one, once. The next one who needs it tries again if it could not be loaded. */
 function load(entry: Entry, name: string): Promise<void> | undefined {
-  const { installed, offer } = entry;
+  const { installed, lazy } = entry;
   if (installed !== undefined) return undefined;
-  if (offer?.load === undefined) return mustBeInstalled(name, 'a method of the spec') as undefined;
-  entry.loading ??= offer.load().then(
+  if (lazy?.load === undefined) return mustBeInstalled(name, 'a method of the spec') as undefined;
+  entry.loading ??= lazy.load().then(
     (loaded) => void install(...[loaded].flat()),
     (error: unknown) => {
       delete entry.loading;

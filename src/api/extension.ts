@@ -18,7 +18,7 @@ import type { Peer } from '../types/peers.js';
 import type { EventListeners } from './event-listeners.js';
 import type { Reports } from './reports.js';
 
-/** What an extension adds to the API of a side. It is there as soon as the extension is installed or offered. */
+/** What an extension adds to the API of a side. It is there as soon as the extension is installed or registered as lazy. */
 export interface ExtensionNames {
   /** What the extension is called. Of two with the same name, the later one takes the place of the first. */
   readonly name: string;
@@ -60,7 +60,7 @@ export interface Extension extends ExtensionNames {
 }
 
 /**
- * What an extension does for one side. Its layer is inside those of the extensions that were installed or offered before it. Each
+ * What an extension does for one side. Its layer is inside those of the extensions that were installed or registered before it. Each
  * slot has one owner: the last extension in the order of installation that has it.
  */
 export interface SideExtension extends Layer, Partial<CallExtensions> {
@@ -143,7 +143,7 @@ export interface FrameFilters {
   forAll(frame: Frame): SealedFrames | Promise<SealedFrames>;
 }
 
-/** What a side offers to an extension. */
+/** What an extension may use of its side. */
 export interface ExtensionHost {
   /** As they were given: the extension reads its own. */
   readonly options: Options;
@@ -175,7 +175,7 @@ export interface ExtensionHost {
   report(peer: Peer, error: unknown): void;
 }
 
-/** What a side offers to the extensions of the library beyond that. */
+/** What the extensions of the library may use of their side in addition. */
 export interface SideHost extends ExtensionHost, CallingSide {
   readonly logger: SideLogger;
   /** The sessions of the side that have not ended. */
@@ -192,21 +192,21 @@ export interface SideHost extends ExtensionHost, CallingSide {
  * An extension that is not loaded until something needs it. In `open()`, the side loads those that its options or its methods ask
  * for; what needs one at once throws a UsageError that names the entry to import.
  */
-export interface OfferedExtension extends ExtensionNames {
+export interface LazyExtension extends ExtensionNames {
   /** What a page imports to have it from the beginning, such as `obverse/middleware`. */
   readonly entry: string;
   /** Loads it. Where it is absent, only the entry does. */
   load?(): Promise<Extension | readonly Extension[]>;
   readonly when?: {
-    /** Options of a side that ask for it, unless they are undefined or false. */
+    /** Options of a side that need it, unless they are undefined or false. */
     readonly options?: readonly string[];
-    /** Addresses that ask for it. */
+    /** Addresses that need it. */
     readonly addresses?: RegExp;
-    /** Whether a method of a side asks for it; `direction` is that on the side. */
+    /** Whether a method of a side needs it; `direction` is that on the side. */
     method?(method: MethodDescriptor, options: Options, direction: MethodDescriptor['direction']): boolean;
   };
   /** Its members, which throw until it is installed, and of which kind each is. A request rejects instead. */
   readonly members?: Readonly<Record<string, 'method' | 'request' | 'getter'>>;
-  /** What does its work as far as that is possible without it, until it is installed. */
-  readonly meanwhile?: Extension;
+  /** A smaller extension that takes its place until it is installed. */
+  readonly untilLoaded?: Extension;
 }

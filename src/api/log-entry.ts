@@ -3,7 +3,7 @@ import { printable } from '../base/quote.js';
 import type { Logger } from '../contract/contract.js';
 import type { EntryLogger, LogEntry, SideLogger } from '../types/log-entry.js';
 
-interface Classic extends Logger {
+interface LoggerWithInfo extends Logger {
   info?(message: string, ...details: unknown[]): void;
 }
 
@@ -24,7 +24,7 @@ export function isEntryLogger(logger: object): logger is EntryLogger {
   return typeof (logger as Partial<EntryLogger>).log === 'function' && !('warn' in logger);
 }
 
-function withTexts(logger: Classic): SideLogger {
+function withTexts(logger: LoggerWithInfo): SideLogger {
   return {
     warn: (text, ...details) => callLogger(() => logger.warn(prefixed(text), ...details)),
     error: (text, ...details) => callLogger(() => logger.error(prefixed(text), ...details)),

@@ -8,7 +8,7 @@ import type { RpcEndpoint } from './endpoint.js';
 export function pendingCalls(endpoint: RpcEndpoint): PendingCall[] {
   endTurn();
   const at = time();
-  const calls = endpoint.peerRegistry.everybody().flatMap((session) =>
+  const calls = endpoint.peerRegistry.allSessions().flatMap((session) =>
     [...(session.pending?.all() ?? [])].map(([id, { method, since }]) => ({
       peer: session.peer as Peer,
       id,

@@ -18,7 +18,7 @@ export class PeerRegistry {
   /** While another transport is opened: the peers over the last one. Once there are others, a call to everybody goes to these alone. */
   private leaving: ReadonlySet<ConnectedPeer> | undefined;
   /** Through what sessions are called whose calls have to wait; undefined where there is no such session. */
-  private detours: Map<Session, Session> | undefined;
+  private redirected: Map<Session, Session> | undefined;
   /** What the link of the last peer that has left ended with. */
   private lastEnd: string | undefined;
 
@@ -35,7 +35,7 @@ export class PeerRegistry {
     const isTaken = (): boolean => (this.peers.get(peer.id) ?? peer) !== peer;
     for (let n = 2; isTaken(); n++) peer.id = `${name}~${n}`;
     this.peers.set(peer.id, peer);
-    this.choose();
+    this.updateOnly();
   }
 
   /** Removes the peer from the receivers; those that hold it can still name it. */
@@ -43,7 +43,7 @@ export class PeerRegistry {
     const isKnown = this.peers.get(peer.id) === peer;
     if (isKnown) this.peers.delete(peer.id);
     this.removed(peer);
-    if (isKnown) this.choose();
+    if (isKnown) this.updateOnly();
   }
 
   /** Its link has ended, for this reason. */
@@ -59,26 +59,26 @@ export class PeerRegistry {
   /** Another transport is opened, or was: both may lead to the same peer, and a call to everybody is made over one of them. */
   changes(isChanging: boolean): void {
     this.leaving = isChanging ? new Set(this.peers.values()) : undefined;
-    this.choose();
+    this.updateOnly();
   }
 
   // The only peer, as every client has, is found without looking for it.
-  private choose(): void {
-    const all = this.peers.size === 1 || this.leaving !== undefined ? this.everybody() : [];
+  private updateOnly(): void {
+    const all = this.peers.size === 1 || this.leaving !== undefined ? this.allSessions() : [];
     this.only = all.length === 1 ? all[0] : undefined;
   }
 
   /** Calls to the peer of a session go through another one from now on; undefined: to the session itself again. */
-  detour(session: Session, through: Session | undefined): void {
-    this.detours ??= new Map();
-    if (through !== undefined) this.detours.set(session, through);
-    else if (this.detours.delete(session) && this.detours.size === 0) this.detours = undefined;
-    this.choose();
+  redirect(session: Session, through: Session | undefined): void {
+    this.redirected ??= new Map();
+    if (through !== undefined) this.redirected.set(session, through);
+    else if (this.redirected.delete(session) && this.redirected.size === 0) this.redirected = undefined;
+    this.updateOnly();
   }
 
   /** What is called for a peer. */
-  private called({ session }: { readonly session: Session }): Session {
-    return this.detours?.get(session) ?? session;
+  private sessionToCall({ session }: { readonly session: Session }): Session {
+    return this.redirected?.get(session) ?? session;
   }
 
   /** The session of one receiver; undefined where there may be several. Throws ConnectionLost for one who is not there. */
@@ -99,8 +99,8 @@ export class PeerRegistry {
 
   /** The same for a notification: no peer at all, an empty list or an empty group is not a mistake then. */
   sessionsOf(receivers: Receivers): Session[] {
-    if (receivers === null) return this.everybody();
-    if (isPeerSet(receivers)) return this.crowd(receivers).filter((session) => session.ended === undefined);
+    if (receivers === null) return this.allSessions();
+    if (isPeerSet(receivers)) return this.sessionsOfSet(receivers).filter((session) => session.ended === undefined);
     return Array.isArray(receivers) && receivers.length === 0 ? [] : this.several(receivers);
   }
 
@@ -128,8 +128,8 @@ export class PeerRegistry {
   }
 
   private sessions(receivers: Receivers): Session[] {
-    if (receivers === null) return this.everybody();
-    if (isPeerSet(receivers)) return this.crowd(receivers);
+    if (receivers === null) return this.allSessions();
+    if (isPeerSet(receivers)) return this.sessionsOfSet(receivers);
     return [...new Set((isList(receivers) ? receivers : [receivers as Receiver]).map((one) => this.find(one)))];
   }
 
@@ -144,16 +144,16 @@ export class PeerRegistry {
   }
 
   /** The sessions of every connected peer. */
-  everybody(): Session[] {
+  allSessions(): Session[] {
     const { leaving } = this;
     const all = [...this.peers.values()];
     const others = leaving === undefined ? [] : all.filter((peer) => !leaving.has(peer));
-    return (others.length > 0 ? others : all).map((peer) => this.called(peer));
+    return (others.length > 0 ? others : all).map((peer) => this.sessionToCall(peer));
   }
 
-  private crowd(crowd: PeerSet): Session[] {
+  private sessionsOfSet(set: PeerSet): Session[] {
     const sessions: Session[] = [];
-    for (const peer of crowd[PEERS_OF](this)) sessions.push(this.called(peer));
+    for (const peer of set[PEERS_OF](this)) sessions.push(this.sessionToCall(peer));
     return sessions;
   }
 
@@ -164,9 +164,9 @@ export class PeerRegistry {
   }
 
   /** On the link of another side, another spec would be spoken, perhaps in another codec. */
-  private own(peer: ConnectedPeer): Session {
+  private sessionOfOwn(peer: ConnectedPeer): Session {
     const { id, session } = peer;
-    if (session.host === this.host) return this.called(peer);
+    if (session.host === this.host) return this.sessionToCall(peer);
     throw new UsageError(`the peer "${id}" belongs to another side`);
   }
 
@@ -175,10 +175,10 @@ export class PeerRegistry {
     if (typeof receiver === 'string') {
       const peer = this.peers.get(receiver);
       if (peer === undefined) throw this.absent(`no peer is called "${receiver}"`);
-      return this.called(peer);
+      return this.sessionToCall(peer);
     }
-    if (receiver instanceof CallSender) return this.own(receiver.peer);
-    if (receiver instanceof ConnectedPeer) return this.own(receiver);
+    if (receiver instanceof CallSender) return this.sessionOfOwn(receiver.peer);
+    if (receiver instanceof ConnectedPeer) return this.sessionOfOwn(receiver);
     throw new UsageError(
       `a receiver must be a sender, a peer or the id of one, not ${describe(receiver)}; the first argument of an outgoing method is its receivers, null for every peer`,
     );

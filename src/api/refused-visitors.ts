@@ -33,7 +33,7 @@ export function closeRefused(link: Link, why: Error | undefined, reason?: Error)
 }
 
 /** Closes the link of a connection that a gate does not let in. */
-export function turnAway(link: Link, why: Error): void {
+export function denyLink(link: Link, why: Error): void {
   link.denied?.(why);
   closeRefused(link, why);
 }

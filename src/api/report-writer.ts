@@ -88,7 +88,7 @@ export class CountingReports implements ReportWriter {
   write(level: 'warn' | 'error', peer: Reported | undefined, what: string, detail: unknown): void {
     if (!this.admits(peer)) return;
     const error = loggable(detail);
-    const message = withError(`obverse: ${what}`, said(detail, error));
+    const message = withError(`obverse: ${what}`, textOf(detail, error));
     const who = peer && { peer: peer.id };
     // What this library or the other side refuses needs no stack; what code of the program throws does.
     const shown = level === 'warn' && detail instanceof RpcError ? printable(detail.message, LONGEST) : error;
@@ -96,7 +96,7 @@ export class CountingReports implements ReportWriter {
   }
 
   /** What is wrong with something that a peer has sent; `id` is that of the message. */
-  trouble(peer: Reported, error: unknown, id: Id | undefined, method: string | undefined): void {
+  writeError(peer: Reported, error: unknown, id: Id | undefined, method: string | undefined): void {
     if (!this.admits(peer)) return;
     const about = id === undefined || id === null ? '' : ` (message ${quoteId(id)})`;
     const given = loggable(error);
@@ -107,7 +107,7 @@ export class CountingReports implements ReportWriter {
       {
         level: 'warn',
         event: 'message.error',
-        message: withError(text, said(error, given)),
+        message: withError(text, textOf(error, given)),
         peer: peer.id,
         ...known,
         error: given,
@@ -121,7 +121,7 @@ export class CountingReports implements ReportWriter {
   /** Whether one more report is written; if not, it is counted. */
   private admits(peer: Reported | undefined): boolean {
     const mine = peer && this.of(peer);
-    const all = this.everybody();
+    const all = this.allPeers();
     if (mine?.hasRoom !== false && all.hasRoom) {
       mine?.write();
       all.write();
@@ -152,7 +152,7 @@ export class CountingReports implements ReportWriter {
     if (tally === undefined) {
       const { id } = peer;
       const writeCount = (counted: number): void => {
-        const all = this.everybody();
+        const all = this.allPeers();
         if (all.hasRoom) {
           all.write();
           this.count(counted, printable(id));
@@ -164,7 +164,7 @@ export class CountingReports implements ReportWriter {
     return tally;
   }
 
-  private everybody(): Tally {
+  private allPeers(): Tally {
     this.all ??= new Tally(
       ALL,
       (counted) => this.count(counted, 'all peers'),
@@ -182,6 +182,6 @@ export class CountingReports implements ReportWriter {
 }
 
 /** The detail after a text: an error as it is, anything else as text, shortened if it is long. */
-function said(thrown: unknown, shown: unknown): unknown {
+function textOf(thrown: unknown, shown: unknown): unknown {
   return thrown instanceof Error ? thrown : shown;
 }

@@ -12,7 +12,7 @@ export interface ReportWriter {
   /** Something that concerns a peer, or what a peer has caused; `what` is printable, `detail` is made so. */
   write(level: 'warn' | 'error', peer: Reported | undefined, what: string, detail: unknown): void;
   /** What is wrong with something that a peer has sent; `id` is that of the message, `method` its method where it is known. */
-  trouble(peer: Reported, error: unknown, id: Id | undefined, method: string | undefined): void;
+  writeError(peer: Reported, error: unknown, id: Id | undefined, method: string | undefined): void;
   /** The peer has gone. */
   leave(peer: Reported): void;
   /** The side is closed. */

@@ -31,11 +31,11 @@ export class Reports {
     this.report((writer) => writer.write(level, peer, what, detail));
   }
 
-  /** See {@link ReportWriter.trouble}. */
+  /** See {@link ReportWriter.writeError}. */
   reportError(peer: Reported, error: unknown, id?: Id): void {
     const { method } = this;
     this.method = undefined;
-    this.report((writer) => writer.trouble(peer, error, id, method));
+    this.report((writer) => writer.writeError(peer, error, id, method));
   }
 
   /** The peer has gone. */

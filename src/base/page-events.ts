@@ -35,7 +35,7 @@ export function whenReachable(act: () => void): () => void {
 }
 
 /** Calls `act` when the page is left for good. Returns a function that stops this. */
-export function whenLeft(act: () => void): () => void {
+export function whenPageLeaves(act: () => void): () => void {
   const left = ({ persisted }: { readonly persisted?: boolean }): void => {
     // Otherwise the browser keeps it, and may show it again.
     if (persisted !== true) act();

@@ -76,22 +76,22 @@ async function framingOf(incoming: Codec, outgoing: Codec): Promise<Codec['frami
   // Without Buffer there are no byte streams either.
   if (incoming.form === 'values' || typeof Buffer === 'undefined') return undefined;
   const { framingFor } = await import('../contract/framing/framings.js');
-  const own = ({ form, framing }: Codec): Way => ({
+  const own = ({ form, framing }: Codec): PairedFraming => ({
     text: form === 'text',
     make: framingFor(undefined, { form, framing }),
   });
   const [read, written] = [own(incoming), own(outgoing)];
-  return (form, limit, single) => new TwoWays(read, written, form === 'bytes', limit, single);
+  return (form, limit, single) => new FramingPair(read, written, form === 'bytes', limit, single);
 }
 
 /** The parts of one of the two codecs: whether it makes text, and its framing. */
-interface Way {
+interface PairedFraming {
   readonly text: boolean;
   readonly make: FramingFactory;
 }
 
 /** Splits incoming data as one codec requires, and delimits outgoing data as the other does. */
-class TwoWays implements Framing {
+class FramingPair implements Framing {
   private readonly read: Framing;
   private readonly written: Framing;
   /** Whether text is passed on as bytes, or arrives as bytes. */
@@ -99,7 +99,7 @@ class TwoWays implements Framing {
   private readonly writesText: boolean;
   private begun = false;
 
-  constructor(read: Way, written: Way, bytes: boolean, limit: number, single: boolean | undefined) {
+  constructor(read: PairedFraming, written: PairedFraming, bytes: boolean, limit: number, single: boolean | undefined) {
     this.read = read.make(read.text ? 'text' : 'bytes', limit, single);
     this.written = written.make(written.text ? 'text' : 'bytes', limit);
     this.readsText = read.text && bytes;

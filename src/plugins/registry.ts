@@ -41,7 +41,7 @@ export interface CodecCombining {
 }
 
 /** The plug-ins of one kind, by name. */
-class Shelf<F> {
+class PluginTable<F> {
   private readonly loaders = new Map<string, Loader<F>>();
   /** Names that only other builds have. */
   elsewhere: readonly string[] = [];
@@ -77,8 +77,8 @@ class Shelf<F> {
   }
 }
 
-const codecs = new Shelf<CodecFactory>('codec', { jsonrpc: 'jrpc' });
-const transports = new Shelf<TransportFactory>('transport', {
+const codecs = new PluginTable<CodecFactory>('codec', { jsonrpc: 'jrpc' });
+const transports = new PluginTable<TransportFactory>('transport', {
   wss: 'ws',
   https: 'http',
   postgresql: 'postgres',
@@ -86,7 +86,7 @@ const transports = new Shelf<TransportFactory>('transport', {
   restart: 'reconnect',
   'reconnect+': 'reconnect',
 });
-const securities = new Shelf<SecurityFactory>('security', { blindly_believe_everything: 'user' });
+const securities = new PluginTable<SecurityFactory>('security', { blindly_believe_everything: 'user' });
 
 let combining: CodecCombining;
 

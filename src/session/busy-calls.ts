@@ -24,6 +24,6 @@ function answerBusy(session: Session, call: Call, count: number): true {
   const error = new ProtocolError(`busy: ${count} calls wait already`, Code.Busy);
   // Another call of the same message may have begun, which must not be begun again for ever.
   const isAlone = call.batch === undefined && session.open === 0;
-  session.replies.deny(call, isAlone ? markUnbegun(error) : error);
+  session.replies.refuse(call, isAlone ? markUnbegun(error) : error);
   return true;
 }

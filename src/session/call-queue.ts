@@ -47,7 +47,7 @@ export class CallQueue {
   /** Reading is paused, over whichever connection. */
   paused = false;
   /** The peer does not read what we send. */
-  private deaf = false;
+  private congested = false;
 
   constructor(private readonly session: CallQueueOwner) {
     this.waiting = new WaitingCalls(session.host.limits);
@@ -71,7 +71,7 @@ export class CallQueue {
 
   /** Whether a call may start at once: the limit is not reached, and no call of its kind waits before it. */
   hasRoomFor({ method }: Call): boolean {
-    const { running, calling, deaf, turns } = this;
+    const { running, calling, congested: deaf, turns } = this;
     const { concurrency } = this.session.host;
     if (running < concurrency && calling < concurrency && !deaf && this.queued === 0 && turns === undefined)
       return true;
@@ -93,7 +93,7 @@ export class CallQueue {
 
   /** What may start now of that which waits. Nothing begins whose answer would find a peer that does not read. */
   private shift(): Call | undefined {
-    if (this.deaf) return undefined;
+    if (this.congested) return undefined;
     const { waiting } = this;
     const callback = this.hasRoom('calling') ? waiting.callbacks.shift() : undefined;
     const next = callback ?? (this.mayRun ? waiting.calls.shift() : undefined);
@@ -174,7 +174,7 @@ export class CallQueue {
       this.waiting.cancel(held);
       this.ids.delete(id);
       if (this.session.host.codec.answersCancelled === false) held.passed?.end();
-      else this.session.replies.deny(held, reason);
+      else this.session.replies.refuse(held, reason);
     }
   }
 
@@ -210,7 +210,7 @@ export class CallQueue {
     if (call.id !== undefined) {
       this.ids.delete(call.id);
       this.unnamed.add(sender);
-      session.replies.deny(call, late);
+      session.replies.refuse(call, late);
     } else if (session.link.brief === true) session.callFailed(late);
     else return;
     sender.done = true;
@@ -261,16 +261,16 @@ export class CallQueue {
   }
 
   /** The peer leaves unread what we send, or reads again. */
-  setCongested(crowded: boolean): void {
-    this.deaf = crowded;
-    if (crowded) this.updateReading();
+  setCongested(congested: boolean): void {
+    this.congested = congested;
+    if (congested) this.updateReading();
     else this.next();
   }
 
   /** Whether to read on. */
   updateReading(): void {
     const { session } = this;
-    const full = this.waiting.isFull(this.paused ? 0.5 : 1) || this.deaf || session.load.mustPause;
+    const full = this.waiting.isFull(this.paused ? 0.5 : 1) || this.congested || session.load.mustPause;
     // What a journal holds back leaves once an acknowledgement was read.
     const pause = full && session.pendingCount === 0 && session.journal?.awaitsAck !== true;
     if (pause === this.paused || session.ended !== undefined) return;

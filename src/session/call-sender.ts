@@ -8,7 +8,7 @@ import type { CallState } from '../types/call-state.js';
 import { CallDetails } from './call-details.js';
 import type { ConnectedPeer } from './connected-peer.js';
 import { isKey } from './ids.js';
-import { outward } from './mapped-values.js';
+import { mapOutgoing } from './map-outgoing.js';
 import type { ActiveCall } from './session.js';
 import { PROGRESS } from './system-names.js';
 
@@ -91,7 +91,7 @@ export class CallSender implements ActiveCall {
     const { call, peer } = this;
     if (this.done || !this.wantsProgress || this.made?.cancelled !== undefined) return;
     const { session } = peer;
-    const sent = outward(session, value);
+    const sent = mapOutgoing(session, value);
     const token = call.token ?? call.id;
     const wasSent = session.sendSystem(PROGRESS, sent === undefined ? [token, value] : [token, sent.values, true]);
     if (!wasSent) sent?.end();

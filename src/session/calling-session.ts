@@ -6,7 +6,7 @@ import type { ConnectedPeer } from './connected-peer.js';
 import type { Connection } from './connection.js';
 import { encode, encodeQuickly } from './encode.js';
 import type { FrameFilter } from './frame-filter.js';
-import { UNASKED } from './frame-limits.js';
+import { SENT_BEFORE_HELLO } from './frame-limits.js';
 import type { CallHeaders } from './incoming-headers.js';
 import type { Journal } from './journal.js';
 import { unsent } from './lost-calls.js';
@@ -93,8 +93,8 @@ export abstract class CallingSession implements Session, Timed {
 
   sendRequest(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number {
     if (about === undefined && this.host.encodePlain !== undefined && this.filter === undefined) {
-      const id = this.askQuickly(method, args, named, waiter);
-      if (id !== 0) return this.hasAsked(id, waiter);
+      const id = this.sendQuickRequest(method, args, named, waiter);
+      if (id !== 0) return this.hasSent(id, waiter);
     }
     if (this.host.mapper.mustMap(args)) return this.values.sendRequest(method, args, named, waiter, about, this);
     return this.sendPlainRequest(method, args, named, waiter, about);
@@ -123,12 +123,12 @@ export abstract class CallingSession implements Session, Timed {
       pending.drop(id);
       throw error;
     }
-    return this.hasAsked(id, waiter);
+    return this.hasSent(id, waiter);
   }
 
   private put(frame: Frame, id: number): void {
     // Apart from the plain way, which closures would cost a context.
-    if (frame.length > UNASKED) this.putLarge(frame, id);
+    if (frame.length > SENT_BEFORE_HELLO) this.putLarge(frame, id);
     else this.sendQueue.put(frame);
   }
 
@@ -137,7 +137,7 @@ export abstract class CallingSession implements Session, Timed {
   }
 
   /** The same for plain data that the codec writes quickly; returns 0, and does nothing, for any other. */
-  protected askQuickly(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler): number {
+  protected sendQuickRequest(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler): number {
     this.pending ??= new PendingCalls();
     const pending = this.pending;
     if (this.noReplyReason !== undefined || pending.size >= this.host.limits.pendingCalls) return 0;
@@ -169,7 +169,7 @@ export abstract class CallingSession implements Session, Timed {
     this.closeIfIdle();
   }
 
-  protected hasAsked(id: number, waiter: ReplyHandler): number {
+  protected hasSent(id: number, waiter: ReplyHandler): number {
     waiter.place = this.sendQueue.place;
     this.callQueue?.awaiting();
     if (this.watched) checkBy(waiter.deadline);

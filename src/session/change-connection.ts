@@ -18,9 +18,9 @@ export interface MovingSession extends Session, Omit<MessageSink, 'peer'> {
   link: Connection['link'];
   filter: FrameFilter | undefined;
   readonly callQueue:
-    | (NonNullable<Session['callQueue']> & { readonly paused: boolean; setCongested(crowded: boolean): void })
+    | (NonNullable<Session['callQueue']> & { readonly paused: boolean; setCongested(congested: boolean): void })
     | undefined;
-  readonly replies: Session['replies'] & { relieved(): void };
+  readonly replies: Session['replies'] & { sendParked(): void };
   readonly parts: SessionParts | undefined;
   /** It is to end once it is idle. */
   readonly retiring: boolean;
@@ -43,8 +43,8 @@ export function leaveConnection(session: MovingSession): void {
   load.setUnsent(sendQueue.collected);
   sendQueue.bound = away;
   // What has waited for this connection waits for the next one; calls that its peer has asked go on.
-  sendQueue.hello?.over();
-  session.replies.relieved();
+  sendQueue.hello?.finish();
+  session.replies.sendParked();
   session.callQueue?.setCongested(false);
 }
 
@@ -84,7 +84,7 @@ export function attach(session: MovingSession, connection: Connection): void {
   // What has arrived was counted for the connection alone, and counts for the session from now on.
   if (queue !== undefined) load.add(queue.frameBytes);
   load.setUnsent(link.buffered);
-  if (watch === undefined) session.replies.relieved();
+  if (watch === undefined) session.replies.sendParked();
   else {
     session.congested(watch);
     session.remind(time());

@@ -87,9 +87,9 @@ export class Connection extends FrameWriter implements Receiver {
   /** The frame that is being read. */
   reading: Frame | undefined;
   /** The rest of the frame is dropped. */
-  private enough = false;
+  private dropsRest = false;
   /** The batch whose rest is dropped. */
-  private cut: Batch | undefined;
+  private droppedBatch: Batch | undefined;
   private readonly give = (message: Message, bytes?: number, levels?: number): boolean => {
     this.long = levels === undefined ? (bytes ?? this.size) > this.threshold : levels > this.host.shallow;
     this.metering?.note(message, bytes);
@@ -143,7 +143,7 @@ export class Connection extends FrameWriter implements Receiver {
     this.threshold = shallow * (typeof frame === 'string' ? 2 : 1);
     this.long = frame.length > this.threshold;
     this.bad?.begin();
-    this.enough = false;
+    this.dropsRest = false;
     this.unclaimed = this.size = frame.length;
     this.uncounted = (this.uncounted + frame.length) | 0;
     this.reading = frame;
@@ -159,8 +159,8 @@ export class Connection extends FrameWriter implements Receiver {
     }
     this.reading = undefined;
     this.weight = undefined;
-    if (this.cut?.left === 0) this.sink.complete(this.cut);
-    this.cut = undefined;
+    if (this.droppedBatch?.left === 0) this.sink.complete(this.droppedBatch);
+    this.droppedBatch = undefined;
   }
 
   /** The bytes of the frame that is being read, for the first of its messages that asks. */
@@ -191,7 +191,7 @@ export class Connection extends FrameWriter implements Receiver {
   /** The codec has read a message. Returns false if no more of the frame is wanted: the link has ended, or is about to. */
   take(message: Message): boolean {
     const { queue } = this;
-    if (this.ended || this.enough) return false;
+    if (this.ended || this.dropsRest) return false;
     if (message.kind === 'bad') this.countBad(message);
     if (queue?.blocked) {
       // Its own length is not kept with it: it is looked into as if it were as long as the frame.
@@ -206,8 +206,8 @@ export class Connection extends FrameWriter implements Receiver {
 
   /** The last one that is counted ends the link, or the frame on a bus. What follows is neither read nor reported. */
   private countBad(bad: Bad): void {
-    this.enough = this.unreadables.read();
-    if (this.enough) this.cut = bad.batch;
+    this.dropsRest = this.unreadables.read();
+    if (this.dropsRest) this.droppedBatch = bad.batch;
     if (this.reading !== undefined) bad.read = wrongWith(this.link, this.reading);
   }
 

@@ -31,7 +31,7 @@ function progressed(session: Session, [id, value, tagged]: readonly unknown[]): 
     // Progress of a cancelled call may still arrive.
     return waiter === undefined && isId(id) && session.pending?.wasDropped(id) === true;
   }
-  waiter.progress(tagged === true ? session.values.inward(value, 'result', waiter.method).values : value);
+  waiter.progress(tagged === true ? session.values.mapIncoming(value, 'result', waiter.method).values : value);
   return true;
 }
 

@@ -4,7 +4,7 @@ import { Code, ProtocolError } from '../contract/errors.js';
 import { exceeds } from './message-size.js';
 
 /** Frames up to this size, in bytes, are sent before the peer has said how large a frame it reads. */
-export const UNASKED: number = 64 * 1024;
+export const SENT_BEFORE_HELLO: number = 64 * 1024;
 /** How long, in milliseconds, a larger frame waits for that: a peer that is not Obverse never says it. */
 const WAIT_MS = 1_000;
 
@@ -36,24 +36,24 @@ export class AwaitedHello {
   constructor(private readonly session: AwaitedHelloOwner) {}
 
   /** Holds back a large frame, or one after it. Returns false if it may be sent. `failed` is called if it cannot be sent later. */
-  keeps(frame: Frame, failed: ((error: unknown) => void) | undefined): boolean {
+  holdBack(frame: Frame, failed: ((error: unknown) => void) | undefined): boolean {
     if (this.frames === undefined) {
       // Under a security, what waits has no header yet.
-      if (frame.length <= UNASKED || this.session.filter !== undefined) return false;
+      if (frame.length <= SENT_BEFORE_HELLO || this.session.filter !== undefined) return false;
       const left = this.until - time();
       if (left <= 0) {
-        this.over();
+        this.finish();
         return false;
       }
       this.frames = [];
-      this.timer = setTimer(left, () => this.over());
+      this.timer = setTimer(left, () => this.finish());
     }
     this.frames.push({ frame, failed });
     return true;
   }
 
   /** How many frames wait. */
-  get kept(): number {
+  get waiting(): number {
     return this.frames?.length ?? 0;
   }
 
@@ -66,12 +66,12 @@ export class AwaitedHello {
   async known(): Promise<void> {
     const left = this.until - time();
     if (left <= 0) return;
-    this.timer ??= setTimer(left, () => this.over());
+    this.timer ??= setTimer(left, () => this.finish());
     await new Promise<void>((resolve) => this.whenKnown.push(resolve));
   }
 
   /** The peer has said hello, or has had its time: what waits leaves, or fails. */
-  over(): void {
+  finish(): void {
     const { session, frames = [] } = this;
     this.end();
     const limit = session.frameLimit;

@@ -109,7 +109,7 @@ export abstract class FrameWriter {
   drained(): void {
     if (this.ended) return;
     if (this.load.unsent > 0) this.load.setUnsent(this.link.buffered);
-    if (this.watch?.drained()) this.relieved();
+    if (this.watch?.drained()) this.congestionEnded();
     this.sink.drained();
   }
 
@@ -117,11 +117,11 @@ export abstract class FrameWriter {
   due(at: number): number {
     if (this.watch === undefined) return Number.POSITIVE_INFINITY;
     const next = this.watch.due(at);
-    if (next === Number.POSITIVE_INFINITY) this.relieved();
+    if (next === Number.POSITIVE_INFINITY) this.congestionEnded();
     return next;
   }
 
-  private relieved(): void {
+  private congestionEnded(): void {
     this.watch = undefined;
     if (!this.ended) this.sink.congested(undefined);
   }

@@ -60,7 +60,7 @@ export class InboundQueue {
   /** One of them: the rest of the turn belongs to other peers. */
   private yielding = false;
   /** The queue is full: dispatch continues in spite of `yielding`. */
-  private hurried = false;
+  private ignoresYield = false;
   private dispatching = false;
   /** One of the reasons to wait: the side that has the session is not open yet, or has been open for less than a turn. */
   private unopened = false;
@@ -84,7 +84,7 @@ export class InboundQueue {
 
   /** Whether what arrives has to wait. If not, the queue is being emptied. */
   get blocked(): boolean {
-    return this.holds > (this.hurried ? 1 : 0);
+    return this.holds > (this.ignoresYield ? 1 : 0);
   }
 
   /** Whether a security is opening a frame, for which all else waits. */
@@ -105,7 +105,7 @@ export class InboundQueue {
   /** The last one who releases it dispatches what waits, within this call. */
   release(): void {
     if (--this.holds === 0) this.dispatch();
-    else if (this.admitting !== undefined) this.readOn();
+    else if (this.admitting !== undefined) this.readWaitingFrames();
   }
 
   /** Gates ask whose session it is: keeps messages waiting until `admitted`, but not the reading of frames. */
@@ -120,7 +120,7 @@ export class InboundQueue {
   }
 
   /** While gates ask: reads the frames that wait. */
-  private readOn(): void {
+  private readWaitingFrames(): void {
     while (this.admitting !== undefined && this.holds === this.unread && !this.owner.ended) {
       const { first } = this.frames;
       if (first === undefined || typeof first === 'function') break;
@@ -179,7 +179,7 @@ export class InboundQueue {
     this.pause();
     if (this.frameBytes <= bufferedBytes) return;
     // Not every link can be paused. Where only fairness makes it wait, that ends here, and not the link.
-    if (this.yielding && this.holds === 1) this.hurry(bufferedBytes / 2);
+    if (this.yielding && this.holds === 1) this.dispatchDownTo(bufferedBytes / 2);
     else {
       const text = `${this.frameBytes} bytes of ${owner.link.peer} wait to be dispatched`;
       owner.sink.end(new ProtocolError(`${text}, and the limit "bufferedBytes" is ${bufferedBytes}`, Code.Busy));
@@ -259,10 +259,10 @@ export class InboundQueue {
     this.owner.delivered();
   }
 
-  private hurry(down: number): void {
-    this.hurried = true;
+  private dispatchDownTo(down: number): void {
+    this.ignoresYield = true;
     this.dispatch(down);
-    this.hurried = false;
+    this.ignoresYield = false;
   }
 
   private pause(): void {

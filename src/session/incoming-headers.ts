@@ -3,7 +3,7 @@ import type { About, Call, Id } from '../contract/contract.js';
 import { ProtocolError } from '../contract/errors.js';
 
 /** What has been said, and of which message: the call with this id, or (null) the next notification. */
-export interface Said {
+export interface ReceivedHeaders {
   readonly call: Id;
   readonly about: About;
 }
@@ -16,23 +16,23 @@ export interface CallAboutOwner {
 /** What a peer has said of the call that it makes next. */
 export class CallHeaders {
   /** Undefined while nothing was said, which is what most calls find. */
-  said: Said | undefined;
+  received: ReceivedHeaders | undefined;
 
   constructor(private readonly owner: CallAboutOwner) {}
 
   /** Headers for the next call have arrived: earlier ones for the same call remain, except for the same fields. */
-  expect(said: Said): void {
-    const before = this.said;
-    this.said = said;
+  expect(said: ReceivedHeaders): void {
+    const before = this.received;
+    this.received = said;
     if (before === undefined) return;
-    if (before.call === said.call) this.said = { call: said.call, about: { ...before.about, ...said.about } };
+    if (before.call === said.call) this.received = { call: said.call, about: { ...before.about, ...said.about } };
     else this.lose(before, `rpc.about of ${nameOf(said.call)}`);
   }
 
   /** A call has arrived: returns its headers. Headers for another call are dropped and reported. */
   take(call: Call): About | undefined {
-    const { said } = this;
-    this.said = undefined;
+    const { received: said } = this;
+    this.received = undefined;
     if (said === undefined) return undefined;
     const id = call.id ?? null;
     if (said.call === id) return said.about;
@@ -42,10 +42,10 @@ export class CallHeaders {
 
   /** The call with this id was refused: what was said of it is not for the next one that has the id. */
   forget(id: Id | undefined): void {
-    if (this.said?.call === (id ?? null)) this.said = undefined;
+    if (this.received?.call === (id ?? null)) this.received = undefined;
   }
 
-  private lose({ call }: Said, next: string): void {
+  private lose({ call }: ReceivedHeaders, next: string): void {
     const text = `rpc.about for ${nameOf(call)} is ignored: ${next} arrived before that call`;
     this.owner.report(new ProtocolError(text));
   }

@@ -2,7 +2,7 @@ import { printable, quoteId } from '../base/quote.js';
 import type { Bad, Call, Fault, FaultBody, Id, Message, Reply } from '../contract/contract.js';
 import { Code, ProtocolError, RpcError } from '../contract/errors.js';
 import type { Journal } from './journal.js';
-import { denyTooDeep, lose } from './lost-messages.js';
+import { endStreamOfLost, refuseTooDeep } from './lost-messages.js';
 import { nestedTooDeep, tooDeep } from './message-size.js';
 import type { ReplyHandler } from './pending-calls.js';
 import type { Session } from './session.js';
@@ -32,7 +32,7 @@ export function receive(session: ReceivingSession, message: Message, mayBeDeep: 
     if (message.kind === 'call') {
       const isSystem = message.id === undefined && message.method.startsWith('rpc.');
       if (journal !== undefined && !(isSystem && isControl(session, message.method))) count(session, journal);
-      if (mayBeDeep && isTooDeep(session, message.args)) denyTooDeep(session, message);
+      if (mayBeDeep && isTooDeep(session, message.args)) refuseTooDeep(session, message);
       else if (isSystem || (message.means !== undefined && message.id === undefined)) understand(session, message);
       else admit(session, message);
       return;
@@ -48,7 +48,7 @@ export function receive(session: ReceivingSession, message: Message, mayBeDeep: 
     session.report(error, message.id);
     if (message.kind !== 'call' || message.id === undefined) return;
     const refusal = new RpcError('Internal error: the call could not be taken up', Code.InternalError);
-    session.replies.deny(message, refusal);
+    session.replies.refuse(message, refusal);
   }
 }
 
@@ -72,7 +72,7 @@ export function refuse(session: Session, message: Message, error: RpcError): voi
     if (message.kind === 'bad') refuseBad(session, message, error);
     else {
       session.callHeaders.forget(message.id);
-      if (message.kind === 'call' && message.id !== undefined) session.replies.deny(message, error);
+      if (message.kind === 'call' && message.id !== undefined) session.replies.refuse(message, error);
       session.report(error, message.id ?? null);
     }
   } catch (thrown) {
@@ -82,7 +82,7 @@ export function refuse(session: Session, message: Message, error: RpcError): voi
 
 function refuseBad(session: Session, bad: Bad, error: RpcError): void {
   session.report(error, bad.id);
-  lose(session, bad, error);
+  endStreamOfLost(session, bad, error);
   session.callHeaders.forget(bad.id);
   if (bad.batch === undefined && bad.id === null) answer(session, bad.error);
   else session.replies.fault(bad, bad.error);
@@ -149,7 +149,7 @@ function revive(session: ReceivingSession, reply: Reply): void {
     if (tagged === reply.id) {
       // What was passed with the call may come back: it is held until the call is settled.
       if (session.pendingCall(reply.id) !== undefined)
-        values = session.values.inward(values, 'result', 'the answer').values;
+        values = session.values.mapIncoming(values, 'result', 'the answer').values;
       else session.host.mapper.discard(session, values);
     }
   } catch (error) {
@@ -160,7 +160,7 @@ function revive(session: ReceivingSession, reply: Reply): void {
 }
 
 function admit(session: ReceivingSession, call: Call): void {
-  const about = session.callHeaders.said === undefined ? undefined : session.callHeaders.take(call);
+  const about = session.callHeaders.received === undefined ? undefined : session.callHeaders.take(call);
   if (about !== undefined) call.about = about;
   if (about?.tagged !== true) session.admit(call);
   else {
@@ -168,7 +168,7 @@ function admit(session: ReceivingSession, call: Call): void {
     try {
       taken = session.values.taken(call);
     } catch (error) {
-      session.replies.deny(call, session.host.mapper.refusal(error));
+      session.replies.refuse(call, session.host.mapper.refusal(error));
       return;
     }
     session.admit(taken);

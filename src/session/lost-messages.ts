@@ -10,28 +10,28 @@ import { NEXT } from './system-names.js';
  */
 
 /** A call is nested too deep. */
-export function denyTooDeep(session: Session, call: Call): void {
-  const tagged = session.callHeaders.said?.about.tagged === true;
+export function refuseTooDeep(session: Session, call: Call): void {
+  const tagged = session.callHeaders.received?.about.tagged === true;
   session.callHeaders.forget(call.id);
   const error = nestedTooDeep(session.host.limits.depth);
   if (call.id === undefined) {
     if (tagged) session.host.mapper.discard(session, call.args);
     endStreamOf(session, call, error);
   }
-  session.replies.deny(call, error);
+  session.replies.refuse(call, error);
 }
 
 /** A message could not be read. */
-export function lose(session: Session, { lost }: Bad, error: RpcError): void {
+export function endStreamOfLost(session: Session, { lost }: Bad, error: RpcError): void {
   if (lost !== undefined) endStreamOf(session, lost, error);
 }
 
 function endStreamOf(session: Session, { method, args }: Meaning, error: RpcError): void {
-  if (method === NEXT) endBefore(session, args[0] as Id, error);
+  if (method === NEXT) failStream(session, args[0] as Id, error);
 }
 
 /** Items that have arrived cannot be read: without them it would be another stream, so the stream ends before them. */
-export function endBefore(session: Session, id: Id, error: unknown): void {
+export function failStream(session: Session, id: Id, error: unknown): void {
   const waiter = session.pendingCall(id);
   if (waiter?.next === undefined) return;
   session.cancel(id);

@@ -32,7 +32,7 @@ export class ParkedReplies {
   }
 
   /** The peer has read more: sends as many replies as fit. */
-  leave(): void {
+  send(): void {
     const { session, frames } = this;
     while (session.ended === undefined) {
       const { first } = frames;

@@ -4,9 +4,9 @@ import { Code, ProtocolError, RpcError } from '../contract/errors.js';
 import { answered, close, finish } from './after-reply.js';
 import type { CallDetails } from './call-details.js';
 import { encodeQuickly } from './encode.js';
-import { UNASKED } from './frame-limits.js';
+import { SENT_BEFORE_HELLO } from './frame-limits.js';
 import { joined } from './joined-frames.js';
-import { outward } from './mapped-values.js';
+import { mapOutgoing } from './map-outgoing.js';
 import { exceeds } from './message-size.js';
 import { encodeHeaders } from './outgoing-headers.js';
 import { hasRoom, ParkedReplies } from './parked-replies.js';
@@ -15,7 +15,7 @@ import type { Mapped } from './session-values.js';
 import { unfit } from './unfit-result.js';
 
 /** The message that is answered. */
-type Asked = Pick<Call | Bad, 'id' | 'batch'>;
+type ReplyTarget = Pick<Call | Bad, 'id' | 'batch'>;
 
 /** A reply of at most this length, in characters or bytes, is always kept: an error in its place would be as long. */
 const SMALL = 1_024;
@@ -56,17 +56,17 @@ export class ReplyWriter implements Replies {
   private reply(call: Call, id: Id, value: unknown, work: CallDetails | undefined): void {
     const { session } = this;
     // Without room, a large text is not even encoded, which would take the same memory again.
-    if (typeof value === 'string' && session.load.unsent > 0 && this.refuses(call, value)) return;
-    const quick = work?.replyMetadata === undefined ? this.quickly(id, value) : undefined;
+    if (typeof value === 'string' && session.load.unsent > 0 && this.refuseIfTooLarge(call, value)) return;
+    const quick = work?.replyMetadata === undefined ? this.quickFrame(id, value) : undefined;
     if (quick !== undefined) {
-      this.put(call, quick);
+      this.sendOrCollect(call, quick);
       return;
     }
     let frame: Frame;
     let saying: Frame | undefined;
     let sent: Mapped | undefined;
     try {
-      sent = outward(session, value);
+      sent = mapOutgoing(session, value);
       frame = session.encode({ kind: 'reply', id, value: sent === undefined ? value : sent.values });
       const metadata = work?.replyMetadata;
       if (sent !== undefined || metadata !== undefined) {
@@ -75,34 +75,34 @@ export class ReplyWriter implements Replies {
       }
     } catch (error) {
       sent?.end();
-      this.deny(call, unfit(session.host, error));
+      this.refuse(call, unfit(session.host, error));
       return;
     }
-    if (saying === undefined) this.put(call, frame, sent);
-    else this.putBoth(call, saying, frame, sent);
+    if (saying === undefined) this.sendOrCollect(call, frame, sent);
+    else this.sendWithHeaders(call, saying, frame, sent);
   }
 
   /** Sends an answer after its headers: in one frame on a bus, where datagrams may be lost or reordered, and on a brief link, which answers with one. */
-  private putBoth(call: Call, saying: Frame, frame: Frame, sent: Mapped | undefined): void {
+  private sendWithHeaders(call: Call, saying: Frame, frame: Frame, sent: Mapped | undefined): void {
     const { link, filter, host } = this.session;
     const { join } = host.codec;
     if ((link.bus !== true && link.brief !== true) || join === undefined || filter !== undefined) {
-      this.leave(saying);
-      this.put(call, frame, sent);
+      this.send(saying);
+      this.sendOrCollect(call, frame, sent);
     } else {
       const both = join([saying, frame]);
       if (exceeds(both, this.session.frameLimit)) {
         sent?.end();
-        this.deny(
+        this.refuse(
           call,
           new ProtocolError('the answer, with what is said of it, is too large for the link', Code.TooLarge),
         );
-      } else if (call.batch === undefined) this.put(call, both, sent);
+      } else if (call.batch === undefined) this.sendOrCollect(call, both, sent);
       else this.collect(call, call.batch, saying, frame);
     }
   }
 
-  private quickly(id: Id, value: unknown): Frame | undefined {
+  private quickFrame(id: Id, value: unknown): Frame | undefined {
     try {
       return encodeQuickly(this.session, { kind: 'reply', id, value });
     } catch {
@@ -125,7 +125,7 @@ export class ReplyWriter implements Replies {
     if (call.id === undefined) {
       if (error !== cancelled || error === undefined) session.host.reportError(session, error);
     } else if (cancelled === undefined) this.fault(call, session.host.toFault(error, session));
-    else if (session.host.codec.answersCancelled !== false) this.deny(call, cancelled);
+    else if (session.host.codec.answersCancelled !== false) this.refuse(call, cancelled);
     if (call.passed !== undefined) call.passed.end();
     if (detailsIfAny !== undefined) finish(this.session, sender);
   }
@@ -141,7 +141,7 @@ export class ReplyWriter implements Replies {
   }
 
   /** The call is refused by the library itself, which says so whatever the policy for errors. */
-  deny(call: Call, error: RpcError): void {
+  refuse(call: Call, error: RpcError): void {
     const { session } = this;
     const { code, message } = error;
     session.callFailed(error);
@@ -152,14 +152,18 @@ export class ReplyWriter implements Replies {
   }
 
   /** Answers with an error: if it cannot be sent as it is, without its inner errors, or without its data and shortened. */
-  fault(to: Asked, error: FaultBody): void {
+  fault(to: ReplyTarget, error: FaultBody): void {
     const { session } = this;
     if (session.ended !== undefined) return;
     const { code, message } = error;
     const frame =
-      this.attempt(to, error) ??
-      this.attempt(to, ...session.host.smaller(error), ...SHORTER.map((n) => ({ code, message: message.slice(0, n) })));
-    if (frame !== undefined) this.put(to, frame);
+      this.firstEncodable(to, error) ??
+      this.firstEncodable(
+        to,
+        ...session.host.smaller(error),
+        ...SHORTER.map((n) => ({ code, message: message.slice(0, n) })),
+      );
+    if (frame !== undefined) this.sendOrCollect(to, frame);
     else {
       session.host.reportError(session, new ProtocolError(`no answer could be sent: ${message}`, code), to.id);
       if (to.batch !== undefined) this.collect(to, to.batch);
@@ -167,7 +171,7 @@ export class ReplyWriter implements Replies {
   }
 
   /** The first of these errors that can be encoded. */
-  private attempt({ id = null }: Asked, ...errors: readonly FaultBody[]): Frame | undefined {
+  private firstEncodable({ id = null }: ReplyTarget, ...errors: readonly FaultBody[]): Frame | undefined {
     for (const error of errors) {
       try {
         if (error.data !== undefined) this.session.host.mapper.mustEnd(error.data);
@@ -180,13 +184,13 @@ export class ReplyWriter implements Replies {
   }
 
   /** `sent` is what was passed with it by reference. */
-  private put(to: Asked, frame: Frame, sent?: Mapped): void {
-    if (this.refuses(to, frame)) sent?.end();
-    else if (to.batch === undefined) this.leave(frame, to, sent);
+  private sendOrCollect(to: ReplyTarget, frame: Frame, sent?: Mapped): void {
+    if (this.refuseIfTooLarge(to, frame)) sent?.end();
+    else if (to.batch === undefined) this.send(frame, to, sent);
     else this.collect(to, to.batch, frame);
   }
 
-  private refuses(to: Asked, { length }: { readonly length: number }): boolean {
+  private refuseIfTooLarge(to: ReplyTarget, { length }: { readonly length: number }): boolean {
     if (length <= SMALL || hasRoom(this.session, this.parked, length)) return false;
     this.fault(to, { code: Code.TooLarge, message: `the answer of ${length} bytes finds no room` });
     return true;
@@ -197,7 +201,7 @@ export class ReplyWriter implements Replies {
    * can ask for large answers. Then those that are there leave as a batch of their own,
    * or as several where they do not fit into one frame of the link.
    */
-  private collect(to: Asked, batch: Batch, ...frames: readonly Frame[]): void {
+  private collect(to: ReplyTarget, batch: Batch, ...frames: readonly Frame[]): void {
     batch.left--;
     const length = frames.reduce((sum, frame) => sum + frame.length, 0);
     const { session } = this;
@@ -225,7 +229,7 @@ export class ReplyWriter implements Replies {
     this.session.load.subtract(bytes);
     const { join } = this.session.host.codec;
     const all = join === undefined ? frames : joined(join, frames, this.session.sendQueue.joins, true);
-    for (const frame of all) this.leave(frame);
+    for (const frame of all) this.send(frame);
   }
 
   /** Whether answers wait until the peer has read more. */
@@ -234,19 +238,19 @@ export class ReplyWriter implements Replies {
   }
 
   /** The peer has read more: sends as many waiting answers as fit. */
-  relieved(): void {
-    this.parked?.leave();
+  sendParked(): void {
+    this.parked?.send();
   }
 
-  private leave(frame: Frame, to?: Asked, sent?: Mapped): void {
+  private send(frame: Frame, to?: ReplyTarget, sent?: Mapped): void {
     const { session } = this;
     try {
-      if (session.filter !== undefined) session.post(frame, (error) => this.lost(error, to, sent));
+      if (session.filter !== undefined) session.post(frame, (error) => this.notSent(error, to, sent));
       else if (this.waits) this.park(frame);
-      else if (frame.length > UNASKED) session.post(frame, (error) => this.lost(error, to, sent));
+      else if (frame.length > SENT_BEFORE_HELLO) session.post(frame, (error) => this.notSent(error, to, sent));
       else session.post(frame);
     } catch (error) {
-      if (session.filter !== undefined) this.lost(error, to, sent);
+      if (session.filter !== undefined) this.notSent(error, to, sent);
       else this.park(frame);
     }
   }
@@ -257,7 +261,7 @@ export class ReplyWriter implements Replies {
   }
 
   /** A reply could not be sealed, or is too large for the peer: the caller gets an error for it, once. */
-  private lost(error: unknown, to: Asked | undefined, sent: Mapped | undefined): void {
+  private notSent(error: unknown, to: ReplyTarget | undefined, sent: Mapped | undefined): void {
     const { session } = this;
     sent?.end();
     if (error instanceof ProtocolError && error.code === Code.Busy) {
@@ -269,7 +273,7 @@ export class ReplyWriter implements Replies {
     const { code, message } = tooLarge
       ? error
       : { code: Code.InternalError, message: 'the answer could not be sealed' };
-    const fault = to && this.attempt(to, { code, message });
-    if (fault !== undefined) this.leave(fault);
+    const fault = to && this.firstEncodable(to, { code, message });
+    if (fault !== undefined) this.send(fault);
   }
 }

@@ -114,7 +114,7 @@ export class RpcSession extends CallingSession implements MessageSink {
     if (call.id !== undefined && callQueue?.holds(call.id)) {
       // Who calls a service sends a call again where nobody reports it, and may reach the one that is at work on it: that answers.
       if (this.link.callBeat !== undefined) call.passed?.end();
-      else this.replies.deny(call, idInUse(call.id));
+      else this.replies.refuse(call, idInUse(call.id));
     } else if (callQueue === undefined || callQueue.hasRoomFor(call)) this.start(call);
     else callQueue.queue(call, this.connection?.claim() ?? 0);
   }
@@ -142,7 +142,7 @@ export class RpcSession extends CallingSession implements MessageSink {
   congested(watch: { check(collected: number): void } | undefined): void {
     this.sendQueue.bound = watch;
     if (watch !== undefined) this.callQueue ??= new CallQueue(this);
-    else this.replies.relieved();
+    else this.replies.sendParked();
     this.callQueue?.setCongested(watch !== undefined);
   }
 
@@ -169,7 +169,7 @@ export class RpcSession extends CallingSession implements MessageSink {
 
   greeted(limit: number): void {
     this.sendQueue.limit = limit;
-    this.sendQueue.hello?.over();
+    this.sendQueue.hello?.finish();
   }
 
   // ---- time and end -------------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ export class RpcSession extends CallingSession implements MessageSink {
   }
 
   last(): void {
-    this.sendQueue.hello?.over();
+    this.sendQueue.hello?.finish();
     this.parts?.closing();
     this.sendQueue.send();
   }

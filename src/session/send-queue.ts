@@ -1,7 +1,7 @@
 import { flushAtEndOfTurn } from '../base/clock.js';
 import type { Frame, Limits, Link } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError } from '../contract/errors.js';
-import { type AwaitedHello, UNASKED } from './frame-limits.js';
+import { type AwaitedHello, SENT_BEFORE_HELLO } from './frame-limits.js';
 import { LARGE } from './joined-frames.js';
 import { type Journal, MESSAGE_BYTES } from './journal.js';
 import { LEAST_PART, PartSize } from './part-size.js';
@@ -73,8 +73,8 @@ export class SendQueue {
    */
   put(frame: Frame, failed?: (error: unknown) => void): void {
     this.bound?.check(this.collected);
-    if (frame.length > UNASKED) this.checkTotal(frame);
-    if (!this.hello?.keeps(frame, failed)) this.collect(frame);
+    if (frame.length > SENT_BEFORE_HELLO) this.checkTotal(frame);
+    if (!this.hello?.holdBack(frame, failed)) this.collect(frame);
   }
 
   private collect(frame: Frame): void {
@@ -94,7 +94,7 @@ export class SendQueue {
   putSealed(frames: readonly Frame[], plain: Frame | undefined): void {
     const { session } = this;
     this.bound?.check(this.collected);
-    for (const frame of frames) if (frame.length > UNASKED) this.checkTotal(frame);
+    for (const frame of frames) if (frame.length > SENT_BEFORE_HELLO) this.checkTotal(frame);
     if (plain !== undefined) {
       this.sealed++;
       if (session.journal !== undefined || session.posted !== undefined) this.plain.push(plain);
@@ -113,7 +113,7 @@ export class SendQueue {
   get place(): number {
     const { filter, journal } = this.session;
     if (filter !== undefined) return this.sent + this.sealed + filter.waiting + (journal?.waiting ?? 0);
-    return this.sent + this.frames.length + (this.hello === undefined ? 0 : this.hello.kept);
+    return this.sent + this.frames.length + (this.hello === undefined ? 0 : this.hello.waiting);
   }
 
   /** The message behind those that are collected is not sent after all, and has its number already. */

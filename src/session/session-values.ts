@@ -44,12 +44,12 @@ export interface SessionValues {
   /** Notifies. Returns false, and does nothing, if the arguments are plain. */
   notify(call: Call, about: About | undefined, through: SentThrough): boolean;
   /** Values beside arguments; undefined if they are plain. Throws for what cannot be sent to this peer. */
-  outward(values: unknown): Mapped | undefined;
+  mapOutgoing(values: unknown): Mapped | undefined;
   /** Throws a UsageError for values that cannot be passed to this peer. */
   check(values: unknown): void;
   /** Values that were announced as tagged; `method` is for texts. Throws for what cannot be read. */
-  inward(values: unknown, hold: Hold, method: string): Unmapped;
-  /** A call that was announced as tagged, with its arguments as they were before. Throws as `inward`. */
+  mapIncoming(values: unknown, hold: Hold, method: string): Unmapped;
+  /** A call that was announced as tagged, with its arguments as they were before. Throws as `mapIncoming`. */
   taken(call: Call): Call;
   /** The session has ended. */
   end(reason: RpcError): void;

@@ -191,7 +191,7 @@ export interface Replies {
   /** The call is answered, as far as it is to be: what was to run then runs now. */
   answered(sender: ActiveCall): void;
   /** The call is refused by the library itself, which says so whatever the policy for errors. */
-  deny(call: Call, error: RpcError): void;
+  refuse(call: Call, error: RpcError): void;
   /** Answers with an error, with less in it where the whole of it cannot be sent. */
   fault(to: Pick<Call | Bad, 'id' | 'batch'>, error: FaultBody): void;
   /** Sends the answers of a batch that are there. */

@@ -33,7 +33,7 @@ export async function sides(options: Options = {}): Promise<{ server: Side<Work>
 
 /** What a side holds for pending calls, in both directions. */
 export function held(side: object): number {
-  const sessions = endpointOf(side).peerRegistry.everybody();
+  const sessions = endpointOf(side).peerRegistry.allSessions();
   return sessions.reduce((sum, session) => {
     const callQueue = (session as unknown as { callQueue?: { ids: Map<unknown, unknown>; unnamed: Set<unknown> } })
       .callQueue;

@@ -308,7 +308,7 @@ it('a peer that is not Obverse ends its side: what it may have read may have bee
 
 it('a session without a connection ends: what was given to the last one may have been carried out, what waited was not', async () => {
   const { client, begun } = await meet(urls.tcp);
-  const [session] = endpointOf(client).peerRegistry.everybody() as [RpcSession];
+  const [session] = endpointOf(client).peerRegistry.allSessions() as [RpcSession];
   session.journal = {
     admits: () => true,
     given: (messages) => messages,

@@ -68,7 +68,7 @@ it('goes on over another connection with a journal: calls that are open in both 
   const client = await Desk.invert().connect(server.address, { logger: null });
   open.push(client, server);
   await until(() => server.peers.size === 1);
-  const [near, far] = [client, server].map((side) => endpointOf(side).peerRegistry.everybody()[0]) as [
+  const [near, far] = [client, server].map((side) => endpointOf(side).peerRegistry.allSessions()[0]) as [
     RpcSession,
     RpcSession,
   ];
@@ -118,7 +118,7 @@ it('ends with its connection without a journal', async () => {
   const client = await Desk.invert().connect(server.address, { logger: null });
   open.push(client, server);
   server.ask.connect(() => new Promise<number>(() => {}));
-  const session = endpointOf(client).peerRegistry.everybody()[0] as RpcSession;
+  const session = endpointOf(client).peerRegistry.allSessions()[0] as RpcSession;
   const reply = client.ask(null, { n: 1 });
   await until(() => server.stats().activeCalls === 1);
   session.link.close(new Error('cut'));

@@ -147,7 +147,7 @@ export class Sides {
       await turn();
     }
     for (const side of [near, far]) {
-      const session = endpointOf(side).peerRegistry.everybody()[0] as RpcSession;
+      const session = endpointOf(side).peerRegistry.allSessions()[0] as RpcSession;
       sides.journals.push(
         new SessionJournal(session, window, window, { away: () => {}, waits: () => {}, ended: () => {}, again: true }),
       );

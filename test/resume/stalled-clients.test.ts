@@ -26,7 +26,7 @@ it.each([
     for (const event of ['disconnect', 'resumed', 'lost'] as const)
       client.on(event, () => void seen.client.push(event));
     await client.remote.ask({ n: 1 });
-    const [session] = endpointOf(client).peerRegistry.everybody() as RpcSession[];
+    const [session] = endpointOf(client).peerRegistry.allSessions() as RpcSession[];
     const journal = session?.journal as SessionJournal;
     const acknowledge = journal.acknowledge.bind(journal);
     journal.acknowledge = () => {};

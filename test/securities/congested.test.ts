@@ -25,7 +25,7 @@ it('sends header and message of a sealed message together, or neither, to a peer
   const heard: number[] = [];
   client.news.connect((_sender, { n }) => void heard.push(n));
   await until(() => server.peers.size === 1);
-  const link = endpointOf(client).peerRegistry.everybody()[0]?.link;
+  const link = endpointOf(client).peerRegistry.allSessions()[0]?.link;
   const sent: number[] = [];
   let refused = 0;
   // The bound is reached at other places of a message each time.

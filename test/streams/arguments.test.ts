@@ -3,14 +3,19 @@ import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { describe, expect, it } from 'vitest';
 import { endpointOf } from '../../src/api/side-class.js';
-import { offer, offeredStream, offersTo, withdraw } from '../../src/extensions/references/offers.js';
+import {
+  offeredStream,
+  offeredStreamCount,
+  offerStream,
+  withdrawStream,
+} from '../../src/extensions/references/offered-streams.js';
 import { ConnectionLost, UsageError } from '../../src/index.js';
 import type { Session } from '../../src/session/session.js';
 import { failure, until } from '../support/core-waiting.js';
 import { heldBy } from './held.js';
 import { all, type Kind, meet, Seen, sourceOf, upTo } from './spec.js';
 
-const sessionOf = (side: object): Session => endpointOf(side).peerRegistry.everybody()[0] as Session;
+const sessionOf = (side: object): Session => endpointOf(side).peerRegistry.allSessions()[0] as Session;
 
 describe.each([
   ['tcp:', 'jrpc'],
@@ -149,22 +154,22 @@ describe('offer and take', () => {
   it('carry a stream from one session to the other', async () => {
     await using meeting = await meet('tcp:');
     const seen = new Seen();
-    const n = offer(sessionOf(meeting.calling), sourceOf('async', 600, seen) as AsyncIterable<number>);
-    expect(offersTo(sessionOf(meeting.calling))).toBe(1);
+    const n = offerStream(sessionOf(meeting.calling), sourceOf('async', 600, seen) as AsyncIterable<number>);
+    expect(offeredStreamCount(sessionOf(meeting.calling))).toBe(1);
     expect((await all(offeredStream(sessionOf(meeting.handling), n))).items).toEqual(upTo(600));
-    expect(offersTo(sessionOf(meeting.calling))).toBe(0);
+    expect(offeredStreamCount(sessionOf(meeting.calling))).toBe(0);
     expect(seen.ended).toBe(1);
   });
 
   it('pass a stream to one consumer, and to none after withdraw', async () => {
     await using meeting = await meet('tcp:');
-    const n = offer(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
+    const n = offerStream(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
     const [one, other] = [offeredStream(sessionOf(meeting.handling), n), offeredStream(sessionOf(meeting.handling), n)];
     expect((await all(one)).items).toEqual(upTo(6));
     expect((await failure(other.next())).message).toContain(`there is no stream ${n}`);
-    const second = offer(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
-    withdraw(sessionOf(meeting.calling), second);
-    withdraw(sessionOf(meeting.calling), second);
+    const second = offerStream(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
+    withdrawStream(sessionOf(meeting.calling), second);
+    withdrawStream(sessionOf(meeting.calling), second);
     expect((await failure(offeredStream(sessionOf(meeting.handling), second).next())).message).toContain(
       'there is no stream',
     );
@@ -173,15 +178,15 @@ describe('offer and take', () => {
 
   it('request nothing before the first item is read, nor if the stream is left before that', async () => {
     await using meeting = await meet('tcp:');
-    const n = offer(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
+    const n = offerStream(sessionOf(meeting.calling), sourceOf('async', 6, new Seen()) as AsyncIterable<number>);
     await offeredStream(sessionOf(meeting.handling), n).return();
     await meeting.calling.remote.add({ a: 1, b: 1 });
-    expect(offersTo(sessionOf(meeting.calling))).toBe(1);
-    withdraw(sessionOf(meeting.calling), n);
+    expect(offeredStreamCount(sessionOf(meeting.calling))).toBe(1);
+    withdrawStream(sessionOf(meeting.calling), n);
   });
 
   it('do not work with a peer that is not Obverse', async () => {
     await using meeting = await meet('tcp:', { codec: 'jrpc?hello=off' });
-    expect(() => offer(sessionOf(meeting.calling), [] as object)).toThrow(UsageError);
+    expect(() => offerStream(sessionOf(meeting.calling), [] as object)).toThrow(UsageError);
   });
 });

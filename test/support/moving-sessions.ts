@@ -83,7 +83,7 @@ export class MovingSessions {
   static async of(client: object, server: object, source = 'tcp://127.0.0.1:0'): Promise<MovingSessions> {
     const registries = [client, server].map((side) => endpointOf(side).peerRegistry);
     await until(() => registries.every(({ peers }) => peers.size === 1));
-    const sessions = registries.map((registry) => registry.everybody()[0] as RpcSession);
+    const sessions = registries.map((registry) => registry.allSessions()[0] as RpcSession);
     await until(() => sessions.every(({ agreed }) => agreed));
     const [near, far] = sessions.map((session) => new ReplayJournal(session)) as [ReplayJournal, ReplayJournal];
     return new MovingSessions(near, far, source);

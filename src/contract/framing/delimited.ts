@@ -1,7 +1,7 @@
 import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { UsageError } from '../errors.js';
 import { type Expected, foreignToText, look } from './beginning.js';
-import { asBuffer, Kept } from './partial-frame.js';
+import { asBuffer, PartialFrame } from './partial-frame.js';
 import { cutOff, oversized } from './refusals.js';
 import { utf8Text } from './text.js';
 
@@ -79,7 +79,7 @@ function isBegun(bytes: Uint8Array): boolean {
  * frame that the codec refuses, and in neither case is the stream lost.
  */
 class Delimited implements Framing {
-  private readonly kept = new Kept();
+  private readonly kept = new PartialFrame();
   /** The first bytes of the stream, until there are enough of them to detect another protocol. */
   private first: Uint8Array | undefined = nothing;
 

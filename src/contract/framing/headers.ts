@@ -2,7 +2,7 @@ import { quote } from '../../base/quote.js';
 import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { Code, ProtocolError } from '../errors.js';
 import { type Expected, isMessagePack, isSized, look } from './beginning.js';
-import { asBuffer, Kept } from './partial-frame.js';
+import { asBuffer, PartialFrame } from './partial-frame.js';
 import { cutOff, lost, oversized } from './refusals.js';
 import { utf8Text } from './text.js';
 
@@ -45,7 +45,7 @@ const expected: Expected = {
  */
 class Headers implements Framing {
   /** The beginning of a header, or of a body. */
-  private readonly kept = new Kept();
+  private readonly kept = new PartialFrame();
   /** The number of bytes of the present header block so far. */
   private block = 0;
   /** The size of the body in the block, or -1 until it is known. */

@@ -1,7 +1,7 @@
 import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { UsageError } from '../errors.js';
 import { type Expected, foreignToText, look } from './beginning.js';
-import { asBuffer, Kept } from './partial-frame.js';
+import { asBuffer, PartialFrame } from './partial-frame.js';
 import { cutOff, oversized } from './refusals.js';
 import { utf8Text } from './text.js';
 
@@ -47,7 +47,7 @@ type Place = 'between' | 'message' | 'string' | 'escape' | 'garbage';
  * does a message with a line feed in a string, which JSON does not allow: the string has no end.
  */
 class Json implements Framing {
-  private readonly kept = new Kept();
+  private readonly kept = new PartialFrame();
   private place: Place = 'between';
   private depth = 0;
   /** The first bytes of the stream, until there are enough of them to detect another protocol. */

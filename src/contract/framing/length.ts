@@ -1,6 +1,6 @@
 import type { Frame, Framing, FramingFactory } from '../contract.js';
 import { type Expected, isHeaders, isMessagePack, isText, refuseForeign, withoutBom } from './beginning.js';
-import { asBuffer, Kept } from './partial-frame.js';
+import { asBuffer, PartialFrame } from './partial-frame.js';
 import { cutOff, oversized } from './refusals.js';
 import { utf8Text } from './text.js';
 
@@ -19,7 +19,7 @@ const expected: Expected = {
 
 /** Frames with their size in bytes before them, as 4 bytes, big-endian. A frame may be empty. */
 class Length implements Framing {
-  private readonly kept = new Kept();
+  private readonly kept = new PartialFrame();
   /** A frame has arrived. */
   private begun = false;
 

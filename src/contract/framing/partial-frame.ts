@@ -6,7 +6,7 @@ const nothing = Buffer.alloc(0);
  * chunks would cost a hundred bytes for each chunk of one byte, and with a buffer of the announced size, the
  * announcement alone would cost memory. Empty, it holds nothing.
  */
-export class Kept {
+export class PartialFrame {
   /** The number of bytes that are kept. */
   size = 0;
   private memory: Buffer = nothing;

@@ -6,7 +6,7 @@ import { markPermanent } from '../../contract/permanent.js';
 import type { Connection } from '../../session/connection.js';
 import { sendControl } from '../../session/control-messages.js';
 import { encode } from '../../session/encode.js';
-import { UNASKED } from '../../session/frame-limits.js';
+import { SENT_BEFORE_HELLO } from '../../session/frame-limits.js';
 import type { SessionHost } from '../../session/session.js';
 import { AUTH } from '../../session/system-names.js';
 import type { CredentialsSource } from '../../types/authentication.js';
@@ -76,7 +76,7 @@ export class CredentialsGate implements Gate {
       encode(
         codec,
         { kind: 'call', id: undefined, method: AUTH, args: [{ value }], named: true, batch: undefined },
-        Math.min(frameLimit, UNASKED),
+        Math.min(frameLimit, SENT_BEFORE_HELLO),
       );
     } catch (error) {
       throw new UsageError(`the credentials cannot be sent: ${messageOf(error)}`);

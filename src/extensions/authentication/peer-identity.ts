@@ -134,7 +134,7 @@ export class PeerIdentity {
     const { connection } = this;
     const { connectMs } = this.host.limits;
     if (!this.saidHello) {
-      this.turnAway(
+      this.denyLink(
         new RpcError('its credentials have run out, and it says no hello: it has to connect again', Code.Refused),
       );
       return;
@@ -142,11 +142,11 @@ export class PeerIdentity {
     this.state = 'asked';
     receivers.set(connection, ({ credentials }) => this.renew(credentials));
     const late = `no new credentials that can be accepted have come within ${connectMs} ms (limits.connectMs)`;
-    this.timer = setTimer(connectMs, () => this.turnAway(new RpcError(late, Code.Refused))).unref();
+    this.timer = setTimer(connectMs, () => this.denyLink(new RpcError(late, Code.Refused))).unref();
     try {
       sendControl(connection, AUTH, []);
     } catch (error) {
-      this.turnAway(error);
+      this.denyLink(error);
     }
   }
 
@@ -156,7 +156,7 @@ export class PeerIdentity {
     this.state = 'checking';
     this.expires = NEVER;
     if (connection.size > MOST_BYTES) {
-      this.turnAway(new RpcError(`credentials have at most ${MOST_BYTES} bytes`, Code.TooLarge));
+      this.denyLink(new RpcError(`credentials have at most ${MOST_BYTES} bytes`, Code.TooLarge));
       return;
     }
     void this.check(
@@ -166,12 +166,12 @@ export class PeerIdentity {
           throw new RpcError('the new credentials are those of another user', Code.Refused);
         this.known();
       },
-      (thrown) => this.turnAway(thrown),
+      (thrown) => this.denyLink(thrown),
     );
   }
 
   /** The session ends; the peer receives the reason before. */
-  private turnAway(thrown: unknown): void {
+  private denyLink(thrown: unknown): void {
     const { connection, host } = this;
     if (connection.ended) return;
     this.end();

@@ -45,7 +45,7 @@ export function isEnvelope(data: unknown): data is Envelope {
 }
 
 /** Smaller versions of a fault, in order: without inner errors, then also without fields. */
-export function lesser({ code, message, data }: FaultBody): readonly FaultBody[] {
+export function smallerFaults({ code, message, data }: FaultBody): readonly FaultBody[] {
   if (!isEnvelope(data)) return [];
   const { cause, errors, ...alone } = data;
   const { fields, ...bare } = alone;

@@ -16,12 +16,12 @@ export class ErrorLog {
 
   /** A call of a peer is answered with `fault`, since `error` was thrown. */
   answered(error: unknown, fault: FaultBody, peer?: Reported): void {
-    if (!this.wants(error, fault, peer) || this.except.some((errorClass) => error instanceof errorClass)) return;
+    if (!this.mustLog(error, fault, peer) || this.except.some((errorClass) => error instanceof errorClass)) return;
     const what = fault === HIDDEN ? 'received "Internal error" instead of this error' : 'received this error';
     this.reports.write('error', peer, `a peer ${what}:`, error);
   }
 
-  private wants(error: unknown, fault: FaultBody, peer: Reported | undefined): boolean {
+  private mustLog(error: unknown, fault: FaultBody, peer: Reported | undefined): boolean {
     const { which } = this;
     try {
       if (typeof which === 'function') {

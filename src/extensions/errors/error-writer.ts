@@ -49,7 +49,7 @@ export class ErrorWriter {
 
   /** Whether an error is sent under every policy: it is registered, or an `RpcError` that is not about another call. */
   isMeant(error: unknown): boolean {
-    return isError(error) && (this.known.of(error) !== undefined || speaksFor(error));
+    return isError(error) && (this.known.of(error) !== undefined || isMeantForPeer(error));
   }
 
   /** `above` are the errors that contain this one. */
@@ -63,7 +63,7 @@ export class ErrorWriter {
       if (data === undefined) return { code, message };
       return { code, message, data: isEnvelope(data) ? { name: 'RpcError', data } : data };
     }
-    const meant = known !== undefined || speaksFor(error);
+    const meant = known !== undefined || isMeantForPeer(error);
     if (!meant && this.policy === 'hidden') return HIDDEN;
     const envelope: Envelope = {
       name: known?.name ?? String(error.name),
@@ -136,7 +136,7 @@ export class ErrorWriter {
 }
 
 /** Whether an error is an RpcError that the handler means for its caller: it does not come from another call. */
-function speaksFor(error: Error): boolean {
+function isMeantForPeer(error: Error): boolean {
   return error instanceof RpcError && !(error instanceof RemoteError) && !isOurs(error);
 }
 function isOurs(error: Error): boolean {

@@ -4,7 +4,7 @@ import type { FaultBody } from '../../contract/contract.js';
 import { Aborted, Code, TimeoutError } from '../../contract/errors.js';
 import type { ErrorMapper } from '../../session/error-mapper.js';
 import type { ErrorClass, ErrorPolicy, LogErrors } from '../../types/errors.js';
-import { lesser } from './envelope.js';
+import { smallerFaults } from './envelope.js';
 import { KnownErrors } from './error-classes.js';
 import { ErrorLog } from './error-log.js';
 import { ErrorReader } from './error-reader.js';
@@ -21,7 +21,7 @@ interface ErrorOptions {
 export class SideErrors implements ErrorMapper {
   /** The classes that are registered. */
   readonly known: KnownErrors = new KnownErrors();
-  readonly smaller: ErrorMapper['smaller'] = lesser;
+  readonly smaller: ErrorMapper['smaller'] = smallerFaults;
   private readonly writer: ErrorWriter;
   private readonly reader: ErrorReader;
   private readonly log: ErrorLog;

@@ -20,12 +20,12 @@ export class Groups {
   /** The groups of each peer, so that a peer that leaves is removed from these only. */
   private readonly memberships = new Map<ConnectedPeer, Set<string>>();
 
-  constructor(private readonly roster: PeerRegistry) {}
+  constructor(private readonly registry: PeerRegistry) {}
 
   /** The group of a name. Throws a UsageError for an invalid name or invalid options. */
   group(name: string, options: GroupOptions | undefined): Group {
     if (typeof name !== 'string') throw new UsageError(`a group has a text as its name, not ${String(name)}`);
-    return new NamedGroup(this.roster, this, name, checkGroupOptions(options));
+    return new NamedGroup(this.registry, this, name, checkGroupOptions(options));
   }
 
   at(name: string): Readonly<GroupState> | undefined {
@@ -81,12 +81,12 @@ class NamedGroup extends ReceiverSet implements Group {
   declare readonly policy: Policy | undefined;
 
   constructor(
-    roster: PeerRegistry,
+    registry: PeerRegistry,
     groups: Groups,
     readonly name: string,
     options: GroupOptions,
   ) {
-    super(roster);
+    super(registry);
     Object.defineProperties(this, { groups: { value: groups }, policy: { value: this.policyWith(options) } });
   }
 
@@ -111,14 +111,14 @@ class NamedGroup extends ReceiverSet implements Group {
   }
 
   add(...receivers: readonly Receiver[]): this {
-    const sessions = receivers.map((receiver) => this.roster.find(receiver));
+    const sessions = receivers.map((receiver) => this.registry.find(receiver));
     for (const { ended, peer } of sessions) if (ended === undefined) this.groups.add(this.name, peer as ConnectedPeer);
     return this;
   }
 
   remove(...receivers: readonly Receiver[]): this {
     for (const receiver of receivers) {
-      const peer = peerOf(this.roster, receiver);
+      const peer = peerOf(this.registry, receiver);
       if (peer !== undefined) this.groups.remove(this.name, peer);
     }
     return this;

@@ -10,14 +10,14 @@ import { type Policy, policyOf } from './slow-policy.js';
 /** Several peers of a side as one receiver. Its members are looked up at each use. */
 export abstract class ReceiverSet implements Several, PeerSet {
   /** Not enumerable: printing a group would print the whole side. */
-  declare readonly roster: PeerRegistry;
+  declare readonly registry: PeerRegistry;
 
-  constructor(roster: PeerRegistry) {
-    Object.defineProperty(this, 'roster', { value: roster });
+  constructor(registry: PeerRegistry) {
+    Object.defineProperty(this, 'registry', { value: registry });
   }
 
   [PEERS_OF](registry: object): Iterable<ConnectedPeer> {
-    if (registry !== this.roster) throw new UsageError('the group belongs to another side');
+    if (registry !== this.registry) throw new UsageError('the group belongs to another side');
     return this.members();
   }
 
@@ -39,7 +39,7 @@ export abstract class ReceiverSet implements Several, PeerSet {
   }
 
   has(receiver: Receiver): boolean {
-    const peer = peerOf(this.roster, receiver);
+    const peer = peerOf(this.registry, receiver);
     return peer !== undefined && this.holds(peer);
   }
 
@@ -49,19 +49,19 @@ export abstract class ReceiverSet implements Several, PeerSet {
 }
 
 /** The peer of a receiver; undefined for one that is not connected, and for anything that is not a receiver. */
-export function peerOf(roster: PeerRegistry, receiver: Receiver): ConnectedPeer | undefined {
+export function peerOf(registry: PeerRegistry, receiver: Receiver): ConnectedPeer | undefined {
   if (receiver instanceof ConnectedPeer) return receiver;
-  return receiver instanceof CallSender ? receiver.peer : roster.peers.get(receiver as string);
+  return receiver instanceof CallSender ? receiver.peer : registry.peers.get(receiver as string);
 }
 
 /** Every peer of a side. */
 export class AllPeers extends ReceiverSet {
   members(): Iterable<ConnectedPeer> {
-    return this.roster.peers.values();
+    return this.registry.peers.values();
   }
 
   get size(): number {
-    return this.roster.peers.size;
+    return this.registry.peers.size;
   }
 
   get policy(): undefined {
@@ -73,23 +73,23 @@ export class AllPeers extends ReceiverSet {
   }
 
   protected holds(peer: ConnectedPeer): boolean {
-    return this.roster.peers.get(peer.id) === peer;
+    return this.registry.peers.get(peer.id) === peer;
   }
 }
 
 /** A set of receivers except some, which are looked up once. */
 class PeersExcept extends ReceiverSet {
-  declare private readonly crowd: ReceiverSet;
+  declare private readonly base: ReceiverSet;
   declare private readonly left: ReadonlySet<ConnectedPeer | undefined>;
 
-  constructor(crowd: ReceiverSet, receivers: readonly Receiver[]) {
-    super(crowd.roster);
-    const left = new Set(receivers.map((receiver) => peerOf(crowd.roster, receiver)));
-    Object.defineProperties(this, { crowd: { value: crowd }, left: { value: left } });
+  constructor(base: ReceiverSet, receivers: readonly Receiver[]) {
+    super(base.registry);
+    const left = new Set(receivers.map((receiver) => peerOf(base.registry, receiver)));
+    Object.defineProperties(this, { base: { value: base }, left: { value: left } });
   }
 
   *members(): Generator<ConnectedPeer> {
-    for (const peer of this.crowd.members()) if (!this.left.has(peer)) yield peer;
+    for (const peer of this.base.members()) if (!this.left.has(peer)) yield peer;
   }
 
   get size(): number {
@@ -97,15 +97,15 @@ class PeersExcept extends ReceiverSet {
   }
 
   get policy(): Policy | undefined {
-    return this.crowd.policy;
+    return this.base.policy;
   }
 
   policyWith(options: SlowOptions): Policy | undefined {
-    return this.crowd.policyWith(options);
+    return this.base.policyWith(options);
   }
 
   protected holds(peer: ConnectedPeer): boolean {
-    return !this.left.has(peer) && this.crowd.has(peer);
+    return !this.left.has(peer) && this.base.has(peer);
   }
 }
 

@@ -156,14 +156,14 @@ export class RedialedPeer implements RedialWatch {
   /** The calls of everybody wait from now on. */
   private hold(): HeldCalls {
     this.held ??= new HeldCalls(this.session);
-    this.side.peerRegistry.detour(this.session, this.held.session);
+    this.side.peerRegistry.redirect(this.session, this.held.session);
     return this.held;
   }
 
   private release(): void {
     const { held, side } = this;
     this.held = undefined;
-    side.peerRegistry.detour(this.session, undefined);
+    side.peerRegistry.redirect(this.session, undefined);
     held?.release();
     for (const resume of this.waiting.splice(0)) resume();
   }
@@ -197,7 +197,7 @@ export class RedialedPeer implements RedialWatch {
   private giveBack(): void {
     const { held, session, side } = this;
     this.held = undefined;
-    side.peerRegistry.detour(session, undefined);
+    side.peerRegistry.redirect(session, undefined);
     for (const { waiter } of held?.take() ?? []) if (waiter !== undefined) waiter.holder = session;
   }
 
@@ -205,12 +205,12 @@ export class RedialedPeer implements RedialWatch {
   private replace(session: RpcSession): void {
     const { side, held } = this;
     const { sendQueue, pending } = session;
-    sendQueue.hello?.over();
+    sendQueue.hello?.finish();
     const unsent = notArrived(session);
     const calls = [...repeatable(session), ...unsent];
     const waiting = held?.take() ?? [];
     this.held = undefined;
-    side.peerRegistry.detour(session, undefined);
+    side.peerRegistry.redirect(session, undefined);
     this.session = side.begin(undefined, pending, this.peer.id);
     // Its peer is still known as it was.
     this.session.link = session.link;

@@ -4,7 +4,7 @@ import { CALL, KEEP, RELEASE, STREAM } from '../../session/system-names.js';
 import { revoke } from './exports.js';
 import { provideHandles } from './handles.js';
 import { keep, release } from './keep.js';
-import { serveOffered } from './offers.js';
+import { serveOffered } from './offered-streams.js';
 import type { ReferenceTables } from './reference-tables.js';
 import { ReferenceMapper, referencesOf } from './value-mapper.js';
 

@@ -23,9 +23,9 @@ import { incomingCallback, outgoingCallback } from './callback-calls.js';
 import { type Exports, ExportTable } from './exports.js';
 import type { ImportedReference } from './imported-reference.js';
 import { ImportTable } from './imports.js';
-import { InwardMapper } from './inward.js';
+import { IncomingMapper } from './incoming-mapper.js';
 import { MemberExports } from './member-exports.js';
-import { OutwardMapper } from './outward.js';
+import { OutgoingMapper } from './outgoing-mapper.js';
 
 /**
  * What one session passes by reference, and what it puts into the tagged form, in both directions. Made when the first message
@@ -34,8 +34,8 @@ import { OutwardMapper } from './outward.js';
 export class ReferenceTables implements SessionValues {
   readonly exports: Exports;
   private readonly imports: ImportTable;
-  private readonly outwardMapper: OutwardMapper;
-  private readonly inwardMapper: InwardMapper;
+  private readonly outgoingMapper: OutgoingMapper;
+  private readonly incomingMapper: IncomingMapper;
 
   constructor(
     private readonly session: Session,
@@ -60,8 +60,8 @@ export class ReferenceTables implements SessionValues {
       limits.references,
       peer,
     );
-    this.outwardMapper = new OutwardMapper(session, mapper, this.exports, this.imports);
-    this.inwardMapper = new InwardMapper(session, mapper, this.exports, this.imports);
+    this.outgoingMapper = new OutgoingMapper(session, mapper, this.exports, this.imports);
+    this.incomingMapper = new IncomingMapper(session, mapper, this.exports, this.imports);
   }
 
   private get endpoint(): RpcEndpoint {
@@ -84,7 +84,7 @@ export class ReferenceTables implements SessionValues {
     about: About | undefined,
     through: Session,
   ): number {
-    const sent = this.outwardMapper.outward(args, 'call');
+    const sent = this.outgoingMapper.mapOutgoing(args, 'call');
     if (sent === undefined) return through.sendPlainRequest(method, args, named, waiter, about);
     waiter.passed = sent;
     try {
@@ -98,7 +98,7 @@ export class ReferenceTables implements SessionValues {
   /** Sends a notification. What is passed is held until the peer releases it. Returns false, and does nothing, if nothing is passed. */
   notify(plain: Call, about: About | undefined, through: Session): boolean {
     const { session } = this;
-    const sent = this.outwardMapper.outward(plain.args, 'peer');
+    const sent = this.outgoingMapper.mapOutgoing(plain.args, 'peer');
     if (sent === undefined) return false;
     const call: Call = { ...plain, args: sent.values as unknown[] };
     try {
@@ -119,13 +119,13 @@ export class ReferenceTables implements SessionValues {
    * releases it, or until `end`, if they could not be sent. Throws a UsageError for what cannot be passed to this peer, an
    * RpcError, busy, for more than it may hold.
    */
-  outward(values: unknown): Mapped | undefined {
-    return this.outwardMapper.outward(values, 'peer');
+  mapOutgoing(values: unknown): Mapped | undefined {
+    return this.outgoingMapper.mapOutgoing(values, 'peer');
   }
 
   /** Throws a UsageError for what cannot be passed to this peer. */
   check(values: unknown): void {
-    this.outwardMapper.check(values);
+    this.outgoingMapper.check(values);
   }
 
   // ---- what comes ---------------------------------------------------------------------------------------------------
@@ -134,20 +134,20 @@ export class ReferenceTables implements SessionValues {
    * The values of a message that was announced as tagged, and what ends what has come with it. `method` is for texts. Throws for
    * what cannot be read, and a ProtocolError for more references than may be held: then all of them are given back.
    */
-  inward(values: unknown, hold: Hold, method: string): Unmapped {
-    return this.inwardMapper.inward(values, hold, method);
+  mapIncoming(values: unknown, hold: Hold, method: string): Unmapped {
+    return this.incomingMapper.mapIncoming(values, hold, method);
   }
 
-  /** A call that was announced as tagged, with its arguments as they are meant. Throws as `inward`. */
+  /** A call that was announced as tagged, with its arguments decoded. Throws as `mapIncoming`. */
   taken(call: Call): Call {
     const hold = call.id === undefined ? 'notification' : 'call';
-    const { values, end } = this.inward(call.args, hold, call.method);
+    const { values, end } = this.mapIncoming(call.args, hold, call.method);
     return { ...call, args: values as unknown[], passed: { end } };
   }
 
   /** Received values are not used: the references in them are released. Never throws. */
   refuse(values: unknown): void {
-    this.inwardMapper.refuse(values);
+    this.incomingMapper.refuse(values);
   }
 
   // ---- what the peer says of them -----------------------------------------------------------------------------------

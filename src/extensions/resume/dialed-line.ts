@@ -1,4 +1,4 @@
-import { whenLeft } from '../../base/page-events.js';
+import { whenPageLeaves } from '../../base/page-events.js';
 import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
 import type { Redialer } from '../../contract/contract.js';
 import { ConnectionLost } from '../../contract/errors.js';
@@ -34,7 +34,7 @@ export class DialedSession implements AwaySession {
   private hasLeft = false;
   private timer: Timer | undefined;
   /** A page that is left says so: otherwise the other end would keep the session for one that never comes back. */
-  private readonly forgetPage = whenLeft(() => this.session.last());
+  private readonly forgetPage = whenPageLeaves(() => this.session.last());
 
   /** `ms`: how long the other end keeps it without a link. */
   constructor(

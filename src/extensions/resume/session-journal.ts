@@ -129,7 +129,7 @@ export class SessionJournal implements Journal, SessionPart {
     this.release();
     if (this.closedSince !== undefined) return;
     if (this.crowded) session.congested(undefined);
-    else session.replies.relieved();
+    else session.replies.sendParked();
     this.crowded = false;
     session.updateReading();
   }

@@ -6,7 +6,7 @@ import type { Codec, Frame, Message, Sealed, Security, SecurityInfo } from '../.
 import { Code, ProtocolError } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import type { FilteredSender, FrameFilter, SealedFrames as Pair } from '../../session/frame-filter.js';
-import { type AwaitedHello, mustFit, UNASKED } from '../../session/frame-limits.js';
+import { type AwaitedHello, mustFit, SENT_BEFORE_HELLO } from '../../session/frame-limits.js';
 import { bytesOf } from '../../session/message-size.js';
 import { SECINFO } from '../../session/system-names.js';
 
@@ -90,7 +90,8 @@ export class SecurityFilter implements FrameFilter {
 
   private sealAndQueue(frame: Frame, failed: (error: unknown) => void): void {
     const { hello } = this.sender.sendQueue;
-    const pair = hello !== undefined && frame.length > UNASKED ? this.onceKnown(frame, hello) : this.sealOne(frame);
+    const pair =
+      hello !== undefined && frame.length > SENT_BEFORE_HELLO ? this.onceKnown(frame, hello) : this.sealOne(frame);
     this.queue({ pair, plain: frame, bytes: frame.length, failed });
   }
 

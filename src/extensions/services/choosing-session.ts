@@ -21,9 +21,9 @@ export class ChoosingSession extends ServiceSession {
   }
 
   /** No member is chosen yet. */
-  protected override hasAsked(id: number, waiter: ReplyHandler): number {
+  protected override hasSent(id: number, waiter: ReplyHandler): number {
     const { place } = waiter;
-    const asked = super.hasAsked(id, waiter);
+    const asked = super.hasSent(id, waiter);
     if (place !== undefined) waiter.place = place;
     return asked;
   }

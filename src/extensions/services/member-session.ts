@@ -34,10 +34,10 @@ export class MemberSession extends LimitedSession implements ServiceMember {
 
   // ---- what is asked of it alone: it is lost with this member ---------------------------------------------------------
 
-  protected override hasAsked(id: number, waiter: ReplyHandler): number {
+  protected override hasSent(id: number, waiter: ReplyHandler): number {
     if (this.pending.at(id) === waiter) this.pending.hold(waiter, this);
     this.service.remindOf(waiter.deadline);
-    return super.hasAsked(id, waiter);
+    return super.hasSent(id, waiter);
   }
 
   /** The session of the service looks at the time of all calls. */

@@ -63,7 +63,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   // ---- what is sent -------------------------------------------------------------------------------------------------
 
   /** Not into the send queue. */
-  protected override askQuickly(): number {
+  protected override sendQuickRequest(): number {
     return 0;
   }
 
@@ -249,9 +249,9 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     super.awaits();
   }
 
-  protected override hasAsked(id: number, waiter: ReplyHandler): number {
+  protected override hasSent(id: number, waiter: ReplyHandler): number {
     if (this.silent !== undefined) this.remindOf(this.silent.asked());
-    return super.hasAsked(id, waiter);
+    return super.hasSent(id, waiter);
   }
 
   /** Looks at the time by then. */

@@ -1,7 +1,7 @@
 import { quoteId } from '../../base/quote.js';
 import type { Id } from '../../contract/contract.js';
 import { ProtocolError } from '../../contract/errors.js';
-import { endBefore } from '../../session/lost-messages.js';
+import { failStream } from '../../session/lost-messages.js';
 import type { Session } from '../../session/session.js';
 import { PULL } from '../../session/system-names.js';
 import { markRead } from './scheduler.js';
@@ -21,16 +21,16 @@ export function receiveItems(session: Session, [id, items, tagged]: readonly unk
   }
   if (!Array.isArray(items)) {
     const error = new ProtocolError('the arguments of rpc.next must be the id of a call and a list of items');
-    endBefore(session, id as Id, error);
+    failStream(session, id as Id, error);
     throw error;
   }
   const waiter = session.pendingCall(id as Id);
   if (waiter?.next !== undefined) {
     let values: unknown = items;
     try {
-      if (tagged === true) values = session.values.inward(items, 'result', waiter.method).values;
+      if (tagged === true) values = session.values.mapIncoming(items, 'result', waiter.method).values;
     } catch (error) {
-      endBefore(session, id as Id, error);
+      failStream(session, id as Id, error);
       return;
     }
     waiter.next(values as unknown[], session.frameBytes);

@@ -5,7 +5,7 @@ import type { Frame } from '../../contract/contract.js';
 import { Code, RpcError } from '../../contract/errors.js';
 import type { StreamSource } from '../../session/call-details.js';
 import type { CallSender } from '../../session/call-sender.js';
-import { outward } from '../../session/mapped-values.js';
+import { mapOutgoing } from '../../session/map-outgoing.js';
 import type { Session } from '../../session/session.js';
 import { NEXT } from '../../session/system-names.js';
 import { type StreamScheduler, type StreamSender, schedulerOf } from './scheduler.js';
@@ -251,7 +251,7 @@ export class StreamProducer implements StreamSource, StreamSender, Flushable {
   private post(items: readonly unknown[]): void {
     const { session, scheduler } = this;
     const { id } = this.sender.call;
-    const passed = outward(session, items);
+    const passed = mapOutgoing(session, items);
     const args = passed === undefined ? [id, items] : [id, passed.values, true];
     let frame: Frame;
     try {

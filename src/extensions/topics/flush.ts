@@ -53,7 +53,7 @@ async function noneIs(
 
 /** All of them: those that calls go to, which may wait for another link, and those that are in no list of peers. */
 function sessionsOf(side: RpcEndpoint): Session[] {
-  return [...new Set([...side.peerRegistry.everybody(), ...side.sessions()])];
+  return [...new Set([...side.peerRegistry.allSessions(), ...side.sessions()])];
 }
 
 /** Something waits in the session itself, for a security or for a link. */

@@ -1,7 +1,7 @@
 import type { Extension, SideExtension, SideHost } from '../../api/extension.js';
 import type { Layer } from '../../calls/layer.js';
 import type { Options } from '../../types/options.js';
-import { mustBeAskable } from './askable.js';
+import { checkSchemas } from './check-schemas.js';
 import { guarded } from './guard.js';
 import { incomingValidation } from './incoming.js';
 import { outgoingValidation } from './outgoing.js';
@@ -18,13 +18,13 @@ function layerOf({ validate = 'incoming', types }: Options, timeout: number): La
   const checking = { validate, timeout, revived: revivedBy(types) };
   return {
     incoming(method, next) {
-      if (validate !== 'off') mustBeAskable(method);
+      if (validate !== 'off') checkSchemas(method);
       const checked = incomingValidation(method, checking, next);
       const { allow } = method.mark.options;
       return allow === undefined ? checked : guarded(method.path, allow, timeout, checked ?? next);
     },
     outgoing(method, next) {
-      if (validate !== 'off') mustBeAskable(method);
+      if (validate !== 'off') checkSchemas(method);
       return outgoingValidation(method, checking, next);
     },
   };

@@ -35,7 +35,7 @@ export function bounded(issues: readonly Issue[]): readonly Issue[] {
 }
 
 /** The first of them, as text for people. A path that the message already begins with is not repeated. */
-export function inWords(issues: readonly Issue[]): string {
+export function textOfIssues(issues: readonly Issue[]): string {
   const texts = issues.slice(0, IN_WORDS).map(({ path, message }) => {
     const place = path.join('.');
     return place === '' || message.startsWith(place) ? message : `${place}: ${message}`;

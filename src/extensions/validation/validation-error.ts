@@ -1,5 +1,5 @@
 import { Code, ProtocolError, RpcError, UsageError } from '../../contract/errors.js';
-import { type Issue, inWords, issuesFrom } from './issues.js';
+import { type Issue, issuesFrom, textOfIssues } from './issues.js';
 
 /**
  * A received value does not fit its schema. A call rejects with it if the other side's result is wrong, and an iteration if an item is;
@@ -11,7 +11,7 @@ export class ValidationError extends ProtocolError {
 
   /** `what` names the value that does not fit, for the message. */
   constructor(what: string, issues: readonly Issue[], code: number = Code.InternalError) {
-    super(`${what}: ${inWords(issues)}`, code);
+    super(`${what}: ${textOfIssues(issues)}`, code);
     this.issues = issues;
   }
 }

@@ -2,7 +2,7 @@ import { messageOf } from '../../base/thrown.js';
 import type { MethodDescriptor } from '../../spec/method-descriptor.js';
 import type { MethodOptions } from '../../types/method-options.js';
 import type { StandardSchema } from '../../types/schema.js';
-import { after, ask, askAlone, type Verdict } from './ask-schema.js';
+import { applySchema, applyToSingle, continueWith, type Verdict } from './apply-schema.js';
 import { bounded, type Issue } from './issues.js';
 import { schemaOf } from './parameter-types.js';
 import { ValidationError } from './validation-error.js';
@@ -41,9 +41,9 @@ export function validationOf(
   if ((args ?? returns ?? items ?? progress) === undefined) return undefined;
   return {
     args,
-    result: returns && alone(`the result of ${method.wire}`, returns),
-    item: items && alone(`an item of ${method.wire}`, items),
-    progress: progress && alone(`the progress of ${method.wire}`, progress),
+    result: returns && checkSingle(`the result of ${method.wire}`, returns),
+    item: items && checkSingle(`an item of ${method.wire}`, items),
+    progress: progress && checkSingle(`the progress of ${method.wire}`, progress),
   };
 }
 
@@ -54,16 +54,16 @@ function argumentsOf(method: Checked, revived: (type: unknown) => boolean): Chec
   const many = isList(given);
   if (params === undefined && !positional) {
     const schema = many ? given[0] : given;
-    return schema && ((values) => conclude(method.wire, () => askObject(schema, values)));
+    return schema && ((values) => conclude(method.wire, () => checkObject(schema, values)));
   }
   if (params !== undefined && given !== undefined && !many) {
-    return (values) => conclude(method.wire, () => askNamed(given, params, values));
+    return (values) => conclude(method.wire, () => checkNamed(given, params, values));
   }
   const schemas = schemasOf(method, many ? given : [given], revived);
   if (schemas.every((schema) => schema === undefined)) return undefined;
   // Further arguments are a rest parameter, if the function shows that it may have one: the last schema applies to each.
   const rest = params === undefined && schemas.length >= method.body.length ? schemas.at(-1) : undefined;
-  return (values) => conclude(method.wire, () => askEach(schemas, rest, params, values));
+  return (values) => conclude(method.wire, () => checkEach(schemas, rest, params, values));
 }
 
 /** One schema for each value: that of the decorator, or else that of the class of the parameter. */
@@ -77,21 +77,21 @@ function schemasOf(
 }
 
 /** Checks the one object. The schema must return an object, too. */
-function askObject(schema: StandardSchema, [given]: readonly unknown[]): Outcome<readonly unknown[]> {
-  return after(ask(schema, given ?? {}), (verdict) =>
+function checkObject(schema: StandardSchema, [given]: readonly unknown[]): Outcome<readonly unknown[]> {
+  return continueWith(applySchema(schema, given ?? {}), (verdict) =>
     verdict.issues === undefined ? { value: [fieldsOf(verdict.value)] } : verdict,
   );
 }
 
 /** Checks an object whose fields are the values. */
-function askNamed(
+function checkNamed(
   schema: StandardSchema,
   params: readonly string[],
   values: readonly unknown[],
 ): Outcome<readonly unknown[]> {
   const named: Record<string, unknown> = {};
   for (const [at, name] of params.entries()) if (values[at] !== undefined) named[name] = values[at];
-  return after(ask(schema, named), (verdict) => {
+  return continueWith(applySchema(schema, named), (verdict) => {
     if (verdict.issues !== undefined) return verdict;
     const fields = fieldsOf(verdict.value);
     const value = params.map((name) => (Object.hasOwn(fields, name) ? fields[name] : undefined));
@@ -100,7 +100,7 @@ function askNamed(
 }
 
 /** Checks each value by itself; `rest` applies to those after the last schema. */
-function askEach(
+function checkEach(
   schemas: readonly (StandardSchema | undefined)[],
   rest: StandardSchema | undefined,
   params: readonly string[] | undefined,
@@ -109,7 +109,7 @@ function askEach(
   const count = Math.max(schemas.length, values.length);
   const verdicts = Array.from({ length: count }, (_, at): Verdict | Promise<Verdict> => {
     const schema = at < schemas.length ? schemas[at] : rest;
-    return schema === undefined ? { value: values[at] } : askAlone(schema, values[at], [params?.[at] ?? at]);
+    return schema === undefined ? { value: values[at] } : applyToSingle(schema, values[at], [params?.[at] ?? at]);
   });
   const join = (all: readonly Verdict[]): Known<readonly unknown[]> => {
     const issues = all.flatMap((verdict) => verdict.issues ?? []);
@@ -139,8 +139,8 @@ function fieldsOf(value: unknown): Record<string, unknown> {
   throw new TypeError('the schema of named arguments must return an object');
 }
 
-function alone(what: string, schema: StandardSchema): Check {
-  return (value) => conclude(what, () => askAlone(schema, value));
+function checkSingle(what: string, schema: StandardSchema): Check {
+  return (value) => conclude(what, () => applyToSingle(schema, value));
 }
 
 type Known<T> = { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly Issue[] };

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { offer } from '../../src/api/extension-registry.js';
+import { registerLazy } from '../../src/api/extension-registry.js';
 import { RemoteAPI } from '../../src/index.js';
 
 class Plain extends RemoteAPI {}
 
-it('loads an offered extension again if it could not be loaded, and only once after that', async () => {
+it('loads a lazy extension again if it could not be loaded, and only once after that', async () => {
   let loads = 0;
   const options = { flaky: () => undefined };
-  offer({
+  registerLazy({
     name: 'flaky',
     entry: 'obverse/flaky',
     options,

@@ -10,11 +10,11 @@ import type { Callee, ExportedReference, Exports, Holder } from './exports.js';
 import { importOf } from './imported-reference.js';
 import type { ImportTable } from './imports.js';
 import { weightOf } from './members.js';
-import { offer, withdraw } from './offers.js';
+import { offerStream, withdrawStream } from './offered-streams.js';
 import { referableOf } from './referable.js';
 
 /** Values on their way out: they get the tagged form, and references are held for the peer. */
-export class OutwardMapper {
+export class OutgoingMapper {
   private readonly canTag: boolean;
 
   constructor(
@@ -31,8 +31,8 @@ export class OutwardMapper {
    * are possible only with a pending call as the holder. Throws a UsageError for what cannot be passed to this peer, an RpcError,
    * busy, for more than it may hold.
    */
-  outward(values: unknown, holder: Holder): Mapped | undefined {
-    const message = new OutwardMessage(this.session, this.exports, holder);
+  mapOutgoing(values: unknown, holder: Holder): Mapped | undefined {
+    const message = new OutgoingValues(this.session, this.exports, holder);
     try {
       const sent = tagged(values, (value) => this.tag(value, message, values), this.mapper.mostWritten);
       return sent === values ? undefined : message.with(sent);
@@ -45,13 +45,13 @@ export class OutwardMapper {
   /** Throws a UsageError for values that cannot be passed to this peer. Does not check the limit `references`. */
   check(values: unknown): void {
     try {
-      this.outward(values, 'peer')?.end();
+      this.mapOutgoing(values, 'peer')?.end();
     } catch (error) {
       if (!(error instanceof RpcError && error.code === Code.Busy)) throw error;
     }
   }
 
-  private tag(value: object | bigint | number, message: OutwardMessage, values: unknown): Tag | undefined {
+  private tag(value: object | bigint | number, message: OutgoingValues, values: unknown): Tag | undefined {
     const { canTag } = this;
     // For peers that are not Obverse, the codec encodes values as it can.
     const known = canTag ? this.mapper.types.tag(value) : undefined;
@@ -80,7 +80,7 @@ export class OutwardMapper {
 }
 
 /** The references and streams of one message. */
-class OutwardMessage {
+class OutgoingValues {
   private readonly held: ExportedReference[] = [];
   private readonly offered: number[] = [];
 
@@ -100,7 +100,7 @@ class OutwardMessage {
     if (this.holder !== 'call') {
       throw new UsageError('a stream can only be an argument of a request, whose reply ends the offer');
     }
-    const n = offer(this.session, source);
+    const n = offerStream(this.session, source);
     this.offered.push(n);
     return n;
   }
@@ -112,6 +112,6 @@ class OutwardMessage {
   /** Ends the holds and offers. Safe to call twice. */
   end(): void {
     for (const exported of this.held.splice(0)) this.exports.free(exported, this.holder);
-    for (const n of this.offered.splice(0)) withdraw(this.session, n);
+    for (const n of this.offered.splice(0)) withdrawStream(this.session, n);
   }
 }

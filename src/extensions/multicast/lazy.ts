@@ -1,5 +1,5 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
-import type { OfferedExtension } from '../../api/extension.js';
+import type { LazyExtension } from '../../api/extension.js';
 import { notInstalled } from '../../api/extension-registry.js';
 import type { Check } from '../../contract/check-options.js';
 import { notifyMany } from './notify-many.js';
@@ -11,12 +11,12 @@ const refuse =
   };
 
 /** Several receivers for pages, which have calls to all and to a list without it. The rest they import. */
-export const offeredMulticast: OfferedExtension = {
+export const lazyMulticast: LazyExtension = {
   name: 'multicast',
   entry: 'obverse/multicast',
   members: { gather: 'method', everyone: 'getter', group: 'method' },
   callOptions: { slow: refuse('slow'), keep: refuse('keep'), slowBytes: refuse('slowBytes') },
-  meanwhile: {
+  untilLoaded: {
     name: 'multicast',
     attach: (host: RpcEndpoint) => ({
       multicast: {

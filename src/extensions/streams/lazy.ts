@@ -1,4 +1,4 @@
-import type { OfferedExtension, SideHost } from '../../api/extension.js';
+import type { LazyExtension, SideHost } from '../../api/extension.js';
 import { ProtocolError } from '../../contract/errors.js';
 import { NEXT, PULL } from '../../session/system-names.js';
 import { windowExpects } from './window-option.js';
@@ -12,13 +12,13 @@ function refuse(): never {
  * Streams for pages. They are loaded when a side is opened that has a method with a stream, and with what can call, mount or pass others:
  * `obverse/dynamic` and `obverse/references`.
  */
-export const offeredStreams: OfferedExtension = {
+export const lazyStreams: LazyExtension = {
   name: 'streams',
   entry: 'obverse/all',
   callOptions: { window: windowExpects },
   load: async () => (await import('./extension.js')).streams,
   when: { method: ({ stream }) => stream },
-  meanwhile: {
+  untilLoaded: {
     name: 'streams',
     notifications: { [NEXT]: refuse, [PULL]: refuse },
     // A method with a stream was called before its side is open.

@@ -1,8 +1,8 @@
-import type { OfferedExtension } from '../../api/extension.js';
+import type { LazyExtension } from '../../api/extension.js';
 import { authenticationOptions } from './options.js';
 
 /** Loads the extension where one of its options is set, and where a refusal has to end the attempts to connect. */
-export const offeredAuthentication: OfferedExtension = {
+export const lazyAuthentication: LazyExtension = {
   name: 'authentication',
   entry: 'obverse/all',
   options: authenticationOptions,

@@ -1,7 +1,7 @@
-import type { OfferedExtension } from '../../api/extension.js';
+import type { LazyExtension } from '../../api/extension.js';
 
 /** For pages, which have no environment: the option loads it. */
-export const offeredDiagnostics: OfferedExtension = {
+export const lazyDiagnostics: LazyExtension = {
   name: 'diagnostics',
   entry: 'obverse/all',
   load: async () => (await import('./extension.js')).diagnostics,

@@ -1,7 +1,7 @@
-import type { OfferedExtension } from '../../api/extension.js';
+import type { LazyExtension } from '../../api/extension.js';
 
 /** Guards and schemas. A page loads them in `open()` if a method has one, or the emitted classes of its parameters. */
-export const offeredValidation: OfferedExtension = {
+export const lazyValidation: LazyExtension = {
   name: 'validation',
   entry: 'obverse/middleware',
   load: async () => (await import('./extension.js')).validation,

@@ -1,8 +1,8 @@
-import type { OfferedExtension, SideHost } from '../../api/extension.js';
+import type { LazyExtension, SideHost } from '../../api/extension.js';
 import { PlainMapper } from './plain-mapper.js';
 
 /** Value types and references for pages. They are loaded where the option `types` names some, or with `obverse/references`. */
-export const offeredReferences: OfferedExtension = {
+export const lazyReferences: LazyExtension = {
   name: 'references',
   entry: 'obverse/references',
   load: async () => {
@@ -14,5 +14,5 @@ export const offeredReferences: OfferedExtension = {
     return [streams, references];
   },
   when: { options: ['types'] },
-  meanwhile: { name: 'references', attach: (host: SideHost) => ({ values: new PlainMapper(host) }) },
+  untilLoaded: { name: 'references', attach: (host: SideHost) => ({ values: new PlainMapper(host) }) },
 };

@@ -3,14 +3,14 @@ import type { StandardSchema } from '../../types/schema.js';
 import { type Issue, issuesFrom } from './issues.js';
 
 /** The result of a schema, checked. */
-export type Verdict = Fit | Unfit;
+export type Verdict = Valid | Invalid;
 /** The value to use. */
-export interface Fit {
+export interface Valid {
   readonly value: unknown;
   readonly issues?: undefined;
 }
 /** What is wrong with the value: never empty. */
-export interface Unfit {
+export interface Invalid {
   readonly issues: readonly Issue[];
 }
 
@@ -18,7 +18,7 @@ export interface Unfit {
  * Validates a value with a schema: a synchronous schema returns at once, an asynchronous one a promise. Throws, or rejects with,
  * what the schema throws, and a TypeError if it returns no valid result. `at` is the path of the value, for the paths of issues.
  */
-export function ask(
+export function applySchema(
   schema: StandardSchema,
   value: unknown,
   at: readonly (string | number)[] = [],
@@ -31,22 +31,22 @@ export function ask(
  * The same for a single value: an argument by position, a result, an item. JSON writes undefined as null, so null that a schema
  * refuses counts as undefined, if that fits.
  */
-export function askAlone(
+export function applyToSingle(
   schema: StandardSchema,
   value: unknown,
   at: readonly (string | number)[] = [],
 ): Verdict | Promise<Verdict> {
-  const verdict = ask(schema, value, at);
+  const verdict = applySchema(schema, value, at);
   if (value !== null) return verdict;
-  return after(verdict, (first) =>
+  return continueWith(verdict, (first) =>
     first.issues === undefined
       ? first
-      : after(ask(schema, undefined, at), (second) => (second.issues === undefined ? second : first)),
+      : continueWith(applySchema(schema, undefined, at), (second) => (second.issues === undefined ? second : first)),
   );
 }
 
 /** Continues with a value, or with what a promise resolves to. */
-export function after<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
+export function continueWith<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 

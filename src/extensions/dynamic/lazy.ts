@@ -1,7 +1,7 @@
-import type { OfferedExtension } from '../../api/extension.js';
+import type { LazyExtension } from '../../api/extension.js';
 
 /** Methods that no spec declares. A page imports the entry: no option loads it. */
-export const offeredDynamic: OfferedExtension = {
+export const lazyDynamic: LazyExtension = {
   name: 'dynamic',
   entry: 'obverse/dynamic',
   members: {

@@ -1,7 +1,7 @@
-import type { OfferedExtension } from '../../api/extension.js';
+import type { LazyExtension } from '../../api/extension.js';
 
 /** Services for pages, which load them where the address names one; the list of extensions says which addresses do. */
-export const offeredServices: OfferedExtension = {
+export const lazyServices: LazyExtension = {
   name: 'services',
   entry: 'obverse/all',
   load: async () => (await import('./extension.js')).services,

@@ -2,7 +2,7 @@ import { UsageError } from '../../contract/errors.js';
 import type { MethodDescriptor } from '../../spec/method-descriptor.js';
 
 /** Throws a UsageError for schemas that can never be used. */
-export function mustBeAskable(method: MethodDescriptor): void {
+export function checkSchemas(method: MethodDescriptor): void {
   const { path, request, stream, arity, params, positional, mark } = method;
   const { args, returns, items, progress } = mark.options;
   const refuse = (why: string): never => {

@@ -15,12 +15,12 @@ import { requestStream } from '../streams/stream-call.js';
  */
 
 /** The streams that a side offers to one peer, and that the peer has not requested. */
-interface Offers {
+interface OfferedStreams {
   readonly sources: Map<number, object>;
   last: number;
 }
 
-const offered = new WeakMap<Session, Offers>();
+const offered = new WeakMap<Session, OfferedStreams>();
 
 /** What was offered with a call to a service may be requested by the member that has the call. */
 function ownerOf(session: Session): Session {
@@ -31,7 +31,7 @@ function ownerOf(session: Session): Session {
  * Offers a stream to a peer for one request, and returns its number. The caller withdraws it when the call has ended. Throws a UsageError
  * if the peer cannot request it, and a ProtocolError, busy, if too many offers are open.
  */
-export function offer(session: Session, source: object): number {
+export function offerStream(session: Session, source: object): number {
   const { codec, limits } = session.host;
   if (!speaks(codec, STREAM))
     throw new UsageError('a stream cannot be passed as an argument to a peer that is not Obverse');
@@ -48,7 +48,7 @@ export function offer(session: Session, source: object): number {
 }
 
 /** Withdraws an offer that the peer has not requested, and closes its source. */
-export function withdraw(session: Session, n: number): void {
+export function withdrawStream(session: Session, n: number): void {
   const sources = offered.get(ownerOf(session))?.sources;
   const source = sources?.get(n);
   if (source === undefined) return;
@@ -63,7 +63,7 @@ export function withdraw(session: Session, n: number): void {
 }
 
 /** How many offers to a peer are open. */
-export function offersTo(session: Session): number {
+export function offeredStreamCount(session: Session): number {
   return offered.get(ownerOf(session))?.sources.size ?? 0;
 }
 

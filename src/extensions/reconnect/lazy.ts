@@ -1,7 +1,7 @@
-import type { OfferedExtension } from '../../api/extension.js';
+import type { LazyExtension } from '../../api/extension.js';
 
 /** Loads the extension where the option `reconnect` or an address names it. The extension itself checks what is in the option. */
-export const offeredReconnect: OfferedExtension = {
+export const lazyReconnect: LazyExtension = {
   name: 'reconnect',
   entry: 'obverse/reconnect',
   load: async () => (await import('./extension.js')).reconnect,

@@ -6,11 +6,11 @@ import { revived } from '../values/tagged.js';
 import type { Exports } from './exports.js';
 import type { ImportedReference } from './imported-reference.js';
 import { type ImportTable, isReferenceId } from './imports.js';
-import { offeredStream } from './offers.js';
+import { offeredStream } from './offered-streams.js';
 import { FUNCTION, shapeOf, stubOf } from './stubs.js';
 
 /** Values on their way in: the tagged form becomes values, stubs and streams. */
-export class InwardMapper {
+export class IncomingMapper {
   constructor(
     private readonly session: Session,
     private readonly mapper: TypedSide,
@@ -22,8 +22,8 @@ export class InwardMapper {
    * The values of a message that was announced as tagged. `method` is for texts. Throws what `revived` throws, and a ProtocolError
    * for more references than the limit: then all references of the message are released.
    */
-  inward(values: unknown, hold: Hold, method: string): Unmapped {
-    const message = new InwardMessage(this.session, this.mapper, this.exports, this.imports);
+  mapIncoming(values: unknown, hold: Hold, method: string): Unmapped {
+    const message = new IncomingValues(this.session, this.mapper, this.exports, this.imports);
     const revivedValues = message.read(values, hold !== 'call');
     const references = [...message.references];
     if (hold === 'result') {
@@ -50,7 +50,7 @@ export class InwardMapper {
 }
 
 /** One message on its way in. */
-class InwardMessage {
+class IncomingValues {
   /** The references in it, each once. */
   readonly references = new Set<ImportedReference>();
   /** Their ids, including those that could not be created. */

@@ -155,7 +155,7 @@ export interface Receiver {
    */
   outcome?(id: number, answer: readonly Frame[] | Error): void;
   /**
-   * Of an anycast link, in place of `receive`: one frame that was sent to everybody who is connected, or to a topic. Whoever may send there does not
+   * Of an anycast link, in place of `receive`: one frame that was sent to everybody who is connected, or to a topic. A peer that may send there does not
    * need to serve: methods are called by it, but no answer in it counts, and nothing else that concerns a call of this side.
    */
   published?(frame: Frame): void;

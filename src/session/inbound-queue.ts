@@ -23,7 +23,7 @@ export interface InboundQueueOwner {
   resumeReading(): void;
 }
 
-/** Whoever finds out whose session a connection is. Its messages wait meanwhile, except those of the connection itself. */
+/** What decides to which session a connection belongs. Messages wait until then, except those of the connection itself. */
 export interface Admitting {
   /** Whether it goes on after the end of the link, if messages wait. */
   readonly outlivesLink: boolean;
@@ -37,10 +37,10 @@ export interface Admitting {
  * What has arrived from one peer and is not dispatched yet, in the order of arrival: the rest of the frame that is being read, then
  * further frames, then what waits for both. A connection has one only while something makes it wait:
  *
- * - the side is not open yet, or has just been opened: whoever has opened it may still add handlers (`awaitOpening`, by the transport);
- * - gates ask whose session it is: frames are read, and their messages wait (`admit`, by the admission);
- * - a security takes its time to open a frame (`hold`, by the filter);
- * - a meter lets reading rest (`letRest`, by the metering);
+ * - the side is not open yet, or has just been opened: the code that has opened it may still add handlers (`awaitOpening`, by the transport);
+ * - gates decide to which session the connection belongs: frames are read, and their messages wait (`admit`, by the admission);
+ * - a security opens a frame asynchronously (`hold`, by the filter);
+ * - a meter has paused reading (`letRest`, by the metering);
  * - enough was dispatched in this turn of the event loop: other peers come first (`yieldTurn`, by the connection).
  *
  * Frames count by their bytes, up to `bufferedBytes`.

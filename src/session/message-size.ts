@@ -22,7 +22,7 @@ export function bytesOf(frame: Frame): number {
 }
 
 /**
- * Whether a value is nested deeper than so many levels: then whoever walks it could run out of stack. `seen`: where values
+ * Whether a value is nested deeper than so many levels: then a recursive function could overflow the stack. `seen`: where values
  * may contain themselves, or the same object twice, as cloned values do; each is visited once.
  */
 export function tooDeep(value: unknown, levels: number, seen?: Set<object>): boolean {

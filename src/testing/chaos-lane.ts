@@ -57,7 +57,7 @@ export class ChaosLane {
     this.isOver = true;
   }
 
-  /** Drops what is held and what still comes, and tells nobody. The source is read on, so that its end is noticed. */
+  /** Drops what is held and what still arrives, without an event. The source is still read, so that its end is noticed. */
   stop(): void {
     this.isOver = true;
     clearTimer(this.timer);

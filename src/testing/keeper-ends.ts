@@ -99,7 +99,7 @@ export class Worker {
 /** Resolves when the condition holds; fails if that takes too long. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
   for (const end = performance.now() + PATIENCE_MS; !holds(); ) {
-    assert.ok(performance.now() < end, `waited in vain for ${what}`);
+    assert.ok(performance.now() < end, `timed out waiting for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -162,7 +162,7 @@ export function testServiceClosing(test: ServiceTest): void {
       );
       assert.deepEqual(news(client).sort(), [...texts].sort());
       const { frames, publications } = client.service;
-      // Whoever may send to everybody could answer calls otherwise.
+      // Otherwise a peer that may send to all could answer calls.
       assert.deepEqual(frames, publications, 'the link to the service gets by receive() what was sent to everybody');
     }
     for (const { texts } of servers) assert.ok(!texts.some((text) => text.startsWith('news')));

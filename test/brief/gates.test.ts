@@ -39,7 +39,7 @@ describe('authentication over brief links', () => {
     expect(link.answers).toMatchObject([{ result: { name: 'ann' } }]);
   });
 
-  it('refuses a stranger with a reason, and answers its request', async () => {
+  it('refuses a peer that is not allowed, with a reason, and answers its request', async () => {
     const { side, way } = await served({ authenticate });
     await using _ = side;
     const served_: unknown[] = [];

@@ -16,7 +16,7 @@ const saysBye = (link: PlayedLink) => link.heard.filter(({ method }) => method =
 const HOUR = 3_600_000;
 
 describe('a side that listens and drains', () => {
-  it('tells its peers, and ends a session once its peer has left it, nothing is open, and everything has arrived', async () => {
+  it('notifies its peers, and ends a session once its peer has left it, nothing is open, and everything has arrived', async () => {
     const { server, held, begun } = await listening();
     const { link } = await begun();
     link.say(ask(1), ask(100));
@@ -41,7 +41,7 @@ describe('a side that listens and drains', () => {
     expect([saysBye(link), link.closes]).toEqual([[bye(true)], [undefined]]);
   });
 
-  it('tells a peer whose session begins afterwards, and none that keeps no sessions', async () => {
+  it('notifies a peer whose session begins afterwards, and none that keeps no sessions', async () => {
     const { server, visit, played, begun } = await listening();
     const { link: known } = await begun();
     const { link } = await visit({ dial: 1, bytes: BYTES }, 'later');
@@ -227,7 +227,7 @@ describe('a side that dials, when the other one leaves', () => {
     expect(client.peers.size).toBe(1);
   });
 
-  it('tells the other side when it drains itself, which ends the session', async () => {
+  it('notifies the other side when it drains itself, which ends the session', async () => {
     const { client, first } = await dials();
     const open = client.remote.ask({ n: 1 });
     await turn();

@@ -66,7 +66,7 @@ describe.skipIf(nats.absent)(`a hostile client of NATS${nats.why}`, () => {
     await until(() => side.peers.size <= 1);
   });
 
-  it('that sends calls as many strangers has limits.peers of them open at a time', async () => {
+  it('that sends calls under many names has limits.peers of them open at a time', async () => {
     const end = await NatsEnd.open(fresh(), { listen: true, limits: { peers: 50 } });
     for (let n = 0; n < 5_000; n++) attacker.publish(subject(), call(n), { reply: 'nowhere' });
     await attacker.flush();

@@ -125,7 +125,7 @@ describe.skipIf(nats.absent)(`links over NATS${nats.why}`, () => {
     expect(caller.ends).toHaveLength(1);
   });
 
-  it('gives each message of a stranger a brief link, which answers at its reply subject', async () => {
+  it('gives each message of a client that is not Obverse a brief link, which answers at its reply subject', async () => {
     const url = fresh();
     const worker = await serve(url);
     const client = await connect({ servers: `127.0.0.1:${engine.port}` });

@@ -287,7 +287,7 @@ describe.skipIf(nats.absent || !servicesExist)(`sides over NATS${nats.why}`, () 
     await client.close();
   });
 
-  it('tells everybody who is connected with null, and those who have subscribed to a topic', async () => {
+  it('notifies all connected peers with null, and the subscribers of a topic', async () => {
     const url = fresh();
     const side = await worker(url);
     const heard: string[] = [];

@@ -111,7 +111,7 @@ for (const how of ['', '&blind'])
       expect(new Set(told.map((each) => each.slice(0, 3))).size).toBe(2);
     });
 
-    it('tells everybody what a member says to null, once', async () => {
+    it('notifies all with what a member sends to null, once', async () => {
       const url = room(how);
       const sides = [await worker(url), await worker(url)];
       for (const side of sides) side.who.connect(() => 'me');

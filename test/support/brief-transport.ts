@@ -63,7 +63,7 @@ export class BriefLink implements Link {
   resume(): void {}
 }
 
-/** A transport whose links are brief: each `ask` is one frame of a stranger. */
+/** A transport whose links are brief: each `ask` is one frame of another peer. */
 export class BriefTransport implements Transport {
   readonly address = 'brief:';
   readonly open_ = new Set<BriefLink>();

@@ -69,7 +69,7 @@ it('rejects the calls of a server whose process is killed at once, and the other
   expect(client.pendingCalls()).toHaveLength(2);
 });
 
-it('tells all clients what a server says to null, and each answers its own calls', async () => {
+it('notifies all clients of what a server sends to null, and each answers its own calls', async () => {
   const server = await serveWork('server');
   const clients = await Promise.all([1, 2, 3].map(() => connectWork([server.side.address])));
   const heard: string[] = [];

@@ -13,7 +13,7 @@ export interface BodyOwner {
   read(body: RequestBody, bytes: Uint8Array): void;
   /** The request is refused with this status, for the reason in the text. */
   refused(body: RequestBody, status: number, text: string): void;
-  /** Whoever sent it has gone. */
+  /** The sender has closed its connection. */
   dropped(body: RequestBody): void;
 }
 

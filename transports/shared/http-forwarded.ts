@@ -38,7 +38,7 @@ export function readForwarded(value: unknown): readonly string[] {
 
 /**
  * What the nearest proxy has added to these headers: the last element of `Forwarded`, or the last values of `X-Forwarded-*`. What stands
- * before, and what other headers say, comes from whoever sent the request to the proxy, and can be forged.
+ * before, and what other headers say, comes from the sender of the request, and can be forged.
  */
 export function forwardedIn(headers: Headers, names: readonly string[]): Forwarded | undefined {
   const found: Record<string, string> = {};

@@ -30,7 +30,7 @@ export interface LinkOwner {
 
 /** Something that writes events. */
 export interface EventWriter {
-  /** A comment is due: whoever is between the two ends sees that the response is in use. */
+  /** A comment is due: it shows proxies between the two ends that the response is in use. */
   keepAlive(): void;
 }
 
@@ -125,7 +125,7 @@ export class PostLink implements Link, ResponseWatch, EventWriter {
     this.end(reason);
   }
 
-  /** Whoever has sent the request has gone. */
+  /** The sender of the request has closed its connection. */
   gone(): void {
     if (this.over) return;
     this.over = true;

@@ -10,7 +10,7 @@ const PATIENCE_MS = 500;
  * and at which interval. It asks when it opens and from time to time; who serves also says it unasked, when it begins.
  */
 export class Beats {
-  /** Whether somebody who serves reports the calls that it has: otherwise, silence has no meaning. */
+  /** Whether a server reports the calls that it has: otherwise, silence has no meaning. */
   reports = false;
   /** The longest beat that was heard, and the longest since the last question; 0: none. */
   private longest = 0;
@@ -54,7 +54,7 @@ export class Beats {
     this.waited();
   }
 
-  /** Nobody has received the question: whoever serves is not Obverse. */
+  /** No server has received the question: those that serve are not Obverse. */
   nobody(): void {
     this.reports = false;
     this.waited();

@@ -94,7 +94,7 @@ export class NatsClient {
     if (this.closed) await this.connection.close();
     this.mustNotBeClosed();
     const inbox = library.createInbox(client.inboxPrefix);
-    // The names that the package makes in one process follow each other: whoever knows one can guess the next.
+    // The names that the package makes in one process follow each other: a client that knows one can guess the next.
     this.own = inbox.replace(/[^.]*$/, () => `o-${secret(16)}`);
     this.learn();
     void this.watch(this.connection);
@@ -230,7 +230,7 @@ function secret(bytes: number): string {
   );
 }
 
-/** A text of the server, for logs and errors: whoever knows an inbox can speak for its owner. */
+/** A text of the server without inboxes, for logs and errors: a client that knows an inbox can send messages in the name of its owner. */
 function withoutInbox(text: string): string {
   return printable(text.replace(/\.o-[\w-]+/g, '.o-…'));
 }

@@ -3,7 +3,7 @@ import type { Frame, LinkInfo } from '../../src/contract/contract.js';
 import { type NatsHub, NatsLink } from './nats-link.js';
 import { isAnswerable } from './nats-reply.js';
 
-/** One message of somebody who is not Obverse, or of nobody who can be answered: a topic. */
+/** One message of a client that is not Obverse, or, on a topic, one that cannot be answered. */
 export class ForeignLink extends NatsLink {
   readonly brief = true;
   readonly takes: 'answers' | 'nothing';

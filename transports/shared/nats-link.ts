@@ -159,7 +159,7 @@ export class ServiceLink extends NatsLink {
     this.put(hub.subject, body, this.from + (id ?? 0), id);
   }
 
-  /** A message to everybody, or to a topic: of whoever may publish there. */
+  /** A message to all, or to a topic, from any client that may publish there. */
   published(body: Uint8Array): void {
     this.unpack(body, (frame) => this.receiver?.published?.(frame));
   }
@@ -215,7 +215,7 @@ export class PeerLink extends NatsLink {
   ) {
     super(hub);
     this.inbox = address.slice(0, address.lastIndexOf('.') + 1);
-    // Not made of its address: ids are shown and logged, and whoever knows the address can speak for the peer.
+    // Not made of its address: ids are shown and logged, and a client that knows the address can send messages in the name of the peer.
     this.peer = `${hub.scheme}:${hub.shown}.${number}`;
     this.agreed = hub.hello;
     this.packets = hub.hello;

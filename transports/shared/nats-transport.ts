@@ -20,7 +20,7 @@ import { Unconfirmed } from './nats-unconfirmed.js';
 /**
  * Calls over NATS. Who serves receives a subject, with others of the same queue one message each; who connects has one link, to all who
  * serve, whose members come up as they answer. Each message names where its sender is reached: the address of its connection, the number
- * of its link, and the id of the call, 0 for anything else. A message with another reply comes from somebody who is not Obverse.
+ * of its link, and the id of the call, 0 for anything else. A message with another reply comes from a client that is not Obverse.
  */
 export class NatsTransport implements Transport, NatsHub {
   readonly address: string;
@@ -162,7 +162,7 @@ export class NatsTransport implements Transport, NatsHub {
   }
 
   private member(from: string, service: ServiceLink): PeerLink | ServiceLink {
-    // Whoever has got a call knows where its caller is reached, and could be as many as it likes.
+    // A server that has received a call knows the address of its caller, and could pretend to be any number of peers.
     if (!isObverse(`${from}.0`, this.subject) || this.byAddress.size >= this.wire.limits.peers) return service;
     this.beats.reports = true;
     return this.peer(from, service);
@@ -228,7 +228,7 @@ export class NatsTransport implements Transport, NatsHub {
     this.drops.add(what, error);
   }
 
-  /** Probes the peers that were silent: whoever is gone without a word is noticed. */
+  /** Probes the peers that were silent: one that is gone without a message is found. */
   private sweep(): void {
     this.sweeper = setTimer(this.plan.forget / 2, () => {
       this.sweep();

@@ -279,8 +279,8 @@ function makeToken(): string {
 }
 
 /**
- * The peer wants to know whether this is our address. Somebody who forges ours could make it ask, so only those answer who
- * expect something of it: who has dialed it, waits for its answer, or is with it on a bus.
+ * The peer asks this side to prove its address. A datagram with a forged address of this side could make the peer ask, so this side
+ * answers only if it expects something of the peer: it has dialed the peer, waits for its reply, or is on a bus with it.
  */
 export function prove(session: Session, [token]: readonly unknown[]): boolean {
   const { link, host, pendingCount } = session;

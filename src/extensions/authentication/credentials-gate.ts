@@ -90,7 +90,7 @@ export class CredentialsGate implements Gate {
     return value === undefined ? undefined : { name: 'auth', value };
   }
 
-  /** The other side takes its time to find who this is. */
+  /** The other side may need time to authenticate this one. */
   patience(connection: Connection): number {
     return connection.host.limits.connectMs;
   }

@@ -49,7 +49,7 @@ export class Beginning {
         });
   }
 
-  /** What is known of one that takes its time, for the texts of errors; undefined if it has finished. */
+  /** The state of one that is still running, for the texts of errors; undefined if it has finished. */
   get text(): string | undefined {
     return this.isFinished ? undefined : `begin has not finished${this.hint}`;
   }

@@ -36,7 +36,7 @@ export interface Kept extends Disposable {
 
 /**
  * Keeps what a peer has passed with a call, beyond that call: a function, or an object. It is to be called before the call is
- * answered. Whoever keeps it holds it for himself; it lives until the last of them releases it, or until `release` of the
+ * answered. Each caller of `keep` holds it; it lives until the last of them releases it, or until `release` of the
  * reference itself. What has come as a result is held already, until `release`; kept, until that is released.
  *
  * Throws a UsageError for what is no reference, or was released; what has ended the link, if it has ended.

@@ -210,7 +210,7 @@ export class ReferenceTables implements SessionValues {
     return this.throughLayers(layered, id, member, args, (call) => this.request([id, member, call.args], call));
   }
 
-  /** Layers may take their time: the call that has brought the reference may be over before this one is sent. */
+  /** Layers may be asynchronous: the call with which the reference arrived may have ended before this one is sent. */
   private throughLayers(
     layered: Invoke<OutgoingCall>,
     id: number,

@@ -13,7 +13,7 @@ interface PublishedOwner {
 }
 
 /**
- * What was sent to everybody or to a topic, and not to this side alone (`Receiver.published`). Whoever may send there does not need to serve, and
+ * What was sent to everybody or to a topic, and not to this side alone (`Receiver.published`). A peer that may send there does not need to serve, and
  * the ids of pending calls can be guessed: only methods are called by it, and nothing in it concerns a call of this side.
  */
 export class Published {

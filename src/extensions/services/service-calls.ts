@@ -23,7 +23,7 @@ export interface ServiceCallsOwner extends CallHolder {
 
 /**
  * The pending calls of a service. Its members have the same table: an answer counts from the holder of a call, from any member as long as
- * the holder is unknown, and from the transport. An id is not used again soon, whoever has answered: a second answer meets nobody.
+ * the holder is unknown, and from the transport. An id is not used again soon, whichever peer has answered: so a second answer finds no call.
  */
 export class ServiceCalls extends PendingCalls {
   private readonly calls: (DispatchedCall | undefined)[] = [];

@@ -162,7 +162,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     const waiter = id === undefined ? undefined : pending.at(id);
     if (waiter !== undefined) {
       waiter.given = true;
-      // Whoever has claimed it before it left has claimed what it cannot have.
+      // A peer that has claimed the call before it was sent cannot have received it.
       pending.hold(waiter, undefined);
       call.attempts++;
       this.silent?.sent(call);

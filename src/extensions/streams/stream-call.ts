@@ -54,7 +54,7 @@ export function requestStream(
   lazily = false,
 ): StreamConsumer {
   const { limits } = session.host;
-  // Where only calls are sent, nothing tells the producer how many items were taken: then the limits of this side are the window.
+  // Where only calls are sent, the producer does not learn how many items were consumed: then the limits of this side are the window.
   const window =
     session.link.takes === 'calls'
       ? { items: limits.streamItems, bytes: limits.streamBytes }

@@ -19,7 +19,7 @@ const rules: readonly (readonly [of: RegExp, may: readonly string[], lazily?: re
   [/^src\/plugins\//, ['src/contract/'], ['src/plugins/', 'codecs/', 'transports/']],
   [
     /^src\/testing\//,
-    ['src/base/', 'src/contract/', 'src/testing/', 'transports/shared/memory-pair', 'node:'],
+    ['src/base/', 'src/contract/', 'src/testing/', 'transports/shared/memory/pair', 'node:'],
     ['src/types/', 'src/api/', 'src/spec/', 'src/plugins/registry'],
   ],
   [/^src\/index\.ts$/, ['src/', 'reflect-metadata/lite']],

@@ -23,14 +23,14 @@ const runtime =
 /** These do not wait for a time: they let the event loop continue, or compare dates. */
 const turns: Readonly<Record<string, RegExp>> = {
   // Certificates and files have dates, not times of the clock that waits.
-  'transports/shared/tls-certificates.ts': /const now = Date\.now\(\)/,
-  'transports/shared/tls-files.ts': /const isYoung = BigInt\(Date\.now\(\)\)/,
-  'transports/shared/queue-sqlite-file.ts': /const now = new Date\(\)/,
-  'transports/shared/tls-peer.ts': /Date\.parse\(certificate\.valid_to\) < Date\.now\(\)/,
-  'transports/shared/nats-discovery.ts': /private readonly started = new Date\(\)\.toISOString\(\)/,
+  'transports/shared/tls/certificates.ts': /const now = Date\.now\(\)/,
+  'transports/shared/tls/files.ts': /const isYoung = BigInt\(Date\.now\(\)\)/,
+  'transports/shared/queue/sqlite/file.ts': /const now = new Date\(\)/,
+  'transports/shared/tls/peer.ts': /Date\.parse\(certificate\.valid_to\) < Date\.now\(\)/,
+  'transports/nats/discovery.ts': /private readonly started = new Date\(\)\.toISOString\(\)/,
   // The header of a message has the time of the day.
   'codecs/aiozmq/codec.ts': /view\.setFloat64\(8, Date\.now\(\) \/ 1_000, true\)/,
-  'transports/shared/stream-stdio.ts': /setImmediate\(rest, this\.input\)/,
+  'transports/shared/stream/stdio.ts': /setImmediate\(rest, this\.input\)/,
 };
 
 function uses(file: string, text: string): string[] {

@@ -1,12 +1,12 @@
 import type { TransportFactory } from '../src/contract/contract.js';
-import { readBalance } from './shared/balance-address.js';
-import { mustDial } from './shared/balance-holder.js';
-import { Part } from './shared/balance-part.js';
-import { BalanceTransport } from './shared/balance-transport.js';
+import { readBalance } from './shared/balance/address.js';
+import { mustDial } from './shared/balance/holder.js';
+import { Part } from './shared/balance/part.js';
+import { BalanceTransport } from './shared/balance/transport.js';
 
-export type { BalanceBy } from './shared/balance-address.js';
-export { type Balance, type BalanceOptions, balance } from './shared/balance-holder.js';
-export type { BalancePart } from './shared/balance-part.js';
+export type { BalanceBy } from './shared/balance/address.js';
+export { type Balance, type BalanceOptions, balance } from './shared/balance/holder.js';
+export type { BalancePart } from './shared/balance/part.js';
 
 /**
  * `balance:(a)(b)`: several servers behind one client, in brackets of any kind. All parts are dialed, and each call goes to one of those that

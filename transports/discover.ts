@@ -2,14 +2,14 @@ import net from 'node:net';
 import { hostPort, type OptionKind, readOptions } from '../src/contract/address.js';
 import type { Address, TransportFactory, TransportSource } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
-import type { BalanceBy } from './shared/balance-address.js';
-import { DiscoveringAll } from './shared/discover-all.js';
-import { DiscoveringClient } from './shared/discover-client.js';
-import type { Schemes } from './shared/discover-found.js';
-import type { GroupPlan } from './shared/discover-group.js';
-import { isName } from './shared/discover-messages.js';
-import { DiscoverableServer } from './shared/discover-server.js';
-import { splitParts } from './shared/mux-address.js';
+import { DiscoveringAll } from './discover/all.js';
+import { DiscoveringClient } from './discover/client.js';
+import type { Schemes } from './discover/found.js';
+import type { GroupPlan } from './discover/group.js';
+import { isName } from './discover/messages.js';
+import { DiscoverableServer } from './discover/server.js';
+import type { BalanceBy } from './shared/balance/address.js';
+import { splitParts } from './shared/mux/address.js';
 
 /** The group in which servers are announced: no router passes it on. */
 const GROUP = '239.255.79.66:7966';

@@ -1,11 +1,11 @@
 import { readOptions } from '../src/contract/address.js';
 import type { Address } from '../src/contract/contract.js';
-import { type FetchDoor, fetchDoor } from './shared/http-door.js';
-import { REQUEST_OPTIONS, type RequestOptions, readRequests } from './shared/http-options.js';
+import { type FetchDoor, fetchDoor } from './http/door.js';
+import { REQUEST_OPTIONS, type RequestOptions, readRequests } from './http/options.js';
 
-export type { FetchDoor } from './shared/http-door.js';
-export type { RequestOptions } from './shared/http-options.js';
-export { default } from './shared/http-page.js';
+export type { FetchDoor } from './http/door.js';
+export type { RequestOptions } from './http/options.js';
+export { default } from './http/page.js';
 
 /**
  * A transport for `serve` that is put into a server of the application, such as a Worker: `door.fetch` answers a `Request`. The options are

@@ -3,20 +3,20 @@ import { Server as TlsServer } from 'node:tls';
 import { hostPort, readOptions } from '../src/contract/address.js';
 import type { Address, Transport, TransportFactory, Wire } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
-import { HttpDialer } from './shared/http-dial.js';
-import { type FetchDoor, fetchDoor } from './shared/http-door.js';
-import { HttpListener } from './shared/http-listen.js';
-import { NodeExchange } from './shared/http-node.js';
-import { REQUEST_OPTIONS, type RequestOptions, readRequests } from './shared/http-options.js';
-import { FetchPoster } from './shared/http-post-fetch.js';
-import { NodePoster } from './shared/http-post-node.js';
+import { HttpDialer } from './http/dial.js';
+import { type FetchDoor, fetchDoor } from './http/door.js';
+import { HttpListener } from './http/listen.js';
+import { NodeExchange } from './http/node.js';
+import { REQUEST_OPTIONS, type RequestOptions, readRequests } from './http/options.js';
+import { FetchPoster } from './http/post-fetch.js';
+import { NodePoster } from './http/post-node.js';
+import { dialedUrl, readConnections, readHeaders } from './http/url.js';
 import { connectTime, foreignServer, ownServer, readServer } from './shared/http-servers.js';
-import { dialedUrl, readConnections, readHeaders } from './shared/http-url.js';
-import { SecureClient } from './shared/tls-client.js';
-import { readTls, TLS_OPTIONS, tlsOptionIn } from './shared/tls-options.js';
+import { SecureClient } from './shared/tls/client.js';
+import { readTls, TLS_OPTIONS, tlsOptionIn } from './shared/tls/options.js';
 
-export type { FetchDoor } from './shared/http-door.js';
-export type { RequestOptions } from './shared/http-options.js';
+export type { FetchDoor } from './http/door.js';
+export type { RequestOptions } from './http/options.js';
 
 /** The options of both ends; the query of a dialed URL is not read for options. */
 const OPTIONS = {

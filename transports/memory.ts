@@ -1,8 +1,8 @@
 import { decodeMarks, encodeMarks, readOptions } from '../src/contract/address.js';
 import type { Accept, Address, Link, Transport, Wire } from '../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../src/contract/errors.js';
-import { type MemoryEnd, memoryPair } from './shared/memory-pair.js';
-import { memoryService } from './shared/memory-service.js';
+import { type MemoryEnd, memoryPair } from './shared/memory/pair.js';
+import { memoryService } from './shared/memory/service.js';
 
 const MARKS = 'If the question mark belongs to the name of the room, write it as %3F';
 

@@ -1,11 +1,11 @@
 import { parseAddress } from '../src/contract/address.js';
 import type { TransportFactory, TransportSource } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
-import { splitParts } from './shared/mux-address.js';
-import { MuxTransport, Part } from './shared/mux-transport.js';
+import { splitParts } from './shared/mux/address.js';
+import { MuxTransport, Part } from './shared/mux/transport.js';
 
-export { type Mux, mux } from './shared/mux-holder.js';
-export type { MuxPart } from './shared/mux-transport.js';
+export { type Mux, mux } from './shared/mux/holder.js';
+export type { MuxPart } from './shared/mux/transport.js';
 
 /**
  * `mux:(a)(b)`: several transports as one, in brackets of any kind; an array of transports does the same. Each part

@@ -1,9 +1,9 @@
 import type { TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { packageError } from '../src/contract/optional-package.js';
-import { readNats } from './shared/nats-address.js';
-import { exportsOf, type NatsLoader } from './shared/nats-client.js';
-import { NatsTransport } from './shared/nats-transport.js';
+import { readNats } from './nats/address.js';
+import { exportsOf, type NatsLoader } from './nats/client.js';
+import { NatsTransport } from './nats/transport.js';
 
 /**
  * `nats+wss://host:443/subject` and `nats+ws:` in pages: calls over the WebSocket listener of a NATS server, by the package

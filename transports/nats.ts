@@ -3,11 +3,11 @@ import type { TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { framingFor } from '../src/contract/framing/framings.js';
 import { packageError } from '../src/contract/optional-package.js';
-import { readStream } from './shared/jetstream-plan.js';
-import { StreamTransport } from './shared/jetstream-transport.js';
-import { readNats } from './shared/nats-address.js';
-import { exportsOf, type NatsLoader } from './shared/nats-client.js';
-import { NatsTransport } from './shared/nats-transport.js';
+import { readNats } from './nats/address.js';
+import { exportsOf, type NatsLoader } from './nats/client.js';
+import { readStream } from './nats/jetstream/plan.js';
+import { StreamTransport } from './nats/jetstream/transport.js';
+import { NatsTransport } from './nats/transport.js';
 
 /**
  * `nats://host:4222/subject`: calls over a NATS server. Serving sides receive the subject, and those with the same `queue` share the

@@ -1,8 +1,8 @@
 import { readOptions } from '../src/contract/address.js';
 import type { Accept, Address, Transport, Wire } from '../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../src/contract/errors.js';
-import { asPort, beforeSelfClose, type Port, parentPort, portInfo } from './shared/port-events.js';
-import { PortLink } from './shared/port-link.js';
+import { asPort, beforeSelfClose, type Port, parentPort, portInfo } from './shared/port/events.js';
+import { PortLink } from './shared/port/link.js';
 
 let ports = 0;
 

@@ -1,7 +1,7 @@
 import type { TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
-import { readPostgres } from './shared/queue-postgres-address.js';
-import { QueueTransport } from './shared/queue-transport.js';
+import { readPostgres } from './shared/queue/postgres/address.js';
+import { QueueTransport } from './shared/queue/transport.js';
 
 /**
  * `postgres://user:password@host:5432/database?queue=orders`: calls that a database of PostgreSQL keeps until they are handled, for any
@@ -16,7 +16,7 @@ const postgres: TransportFactory = (address, wire) => {
   if (wire.form === 'values') throw new UsageError('postgres: keeps text or bytes, not values; use another codec');
   const { plan, client } = readPostgres(address, wire.listen);
   return new QueueTransport(plan, wire, async (store) => {
-    const { PostgresStore } = await import('./shared/queue-postgres.js');
+    const { PostgresStore } = await import('./shared/queue/postgres/store.js');
     return PostgresStore.open(client(), store);
   });
 };

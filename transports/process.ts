@@ -15,11 +15,11 @@ import type {
 import { ConnectionLost, UsageError } from '../src/contract/errors.js';
 import { framingFor } from '../src/contract/framing/framings.js';
 import { PartialFrames } from './shared/partial-frames.js';
-import { splitCommand } from './shared/stream-command.js';
-import { explain } from './shared/stream-errors.js';
-import type { StreamHost } from './shared/stream-link.js';
-import { logLines } from './shared/stream-log.js';
-import { type PipedChild, ProcessLink } from './shared/stream-process.js';
+import { splitCommand } from './shared/stream/command.js';
+import { explain } from './shared/stream/errors.js';
+import type { StreamHost } from './shared/stream/link.js';
+import { logLines } from './shared/stream/log.js';
+import { type PipedChild, ProcessLink } from './shared/stream/process.js';
 import { processAdvice } from './shared/typescript-advice.js';
 
 const MARKS =

@@ -2,10 +2,10 @@ import { parseAddress } from '../src/contract/address.js';
 import type { Address, TransportFactory, TransportSource } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { within as inOuter } from '../src/contract/misplaced-option.js';
-import { splitParts } from './shared/mux-address.js';
-import { RECONNECTING, type RedialOptions, readRedialOptions } from './shared/redial-options.js';
-import { RedialTopics } from './shared/redial-topics.js';
-import { RedialTransport } from './shared/redial-transport.js';
+import { splitParts } from './shared/mux/address.js';
+import { RECONNECTING, type RedialOptions, readRedialOptions } from './shared/redial/options.js';
+import { RedialTopics } from './shared/redial/topics.js';
+import { RedialTransport } from './shared/redial/transport.js';
 
 /** How many seconds `restart:` waits where the address does not say it. */
 const RESTART_SECONDS = 10;

@@ -1,9 +1,9 @@
 import { readOptions } from '../src/contract/address.js';
 import type { Address, Transport, TransportFactory, Wire } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
-import { infoOf, offeredIn } from './shared/given-info.js';
-import { asSocket, type GivenSocket, hasEvents } from './shared/given-socket.js';
-import { GivenSockets, mustHaveEvents } from './shared/given-sockets.js';
+import { infoOf, offeredIn } from './shared/given-sockets/info.js';
+import { asSocket, type GivenSocket, hasEvents } from './shared/given-sockets/socket.js';
+import { GivenSockets, mustHaveEvents } from './shared/given-sockets/sockets.js';
 
 /**
  * One link over a socket that the program has opened: `{ url: 'ws:', socket }` or `{ url: 'socket:', socket }`. The socket is a WebSocket of

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { decodeMarks } from '../src/contract/address.js';
 import type { TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
-import { readQueue } from './shared/queue-options.js';
-import { QueueTransport } from './shared/queue-transport.js';
+import { readQueue } from './shared/queue/options.js';
+import { QueueTransport } from './shared/queue/transport.js';
 
 /**
  * `sqlite:jobs.db?queue=orders`: calls that a file of SQLite keeps until they are handled, for the processes of one machine. Who connects
@@ -28,7 +28,7 @@ const sqlite: TransportFactory = (address, wire) => {
   if (wire.form === 'values') throw new UsageError('sqlite: keeps text or bytes, not values; use another codec');
   const path = resolve(file);
   return new QueueTransport(readQueue(address, `sqlite:${file}`, wire.listen), wire, async (plan) => {
-    const { SqliteStore } = await import('./shared/queue-sqlite.js');
+    const { SqliteStore } = await import('./shared/queue/sqlite/store.js');
     return SqliteStore.open(path, plan);
   });
 };

@@ -12,8 +12,8 @@ import type {
 import { ConnectionLost, UsageError } from '../src/contract/errors.js';
 import { framingFor } from '../src/contract/framing/framings.js';
 import { PartialFrames } from './shared/partial-frames.js';
-import { type StreamHost, StreamLink } from './shared/stream-link.js';
-import { StdioLink } from './shared/stream-stdio.js';
+import { type StreamHost, StreamLink } from './shared/stream/link.js';
+import { StdioLink } from './shared/stream/stdio.js';
 
 /**
  * `stdio:`: a single peer at the other end of standard input and output, such as the program that started this one with

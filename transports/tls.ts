@@ -1,9 +1,9 @@
 import { readOptions } from '../src/contract/address.js';
 import type { TransportFactory } from '../src/contract/contract.js';
 import { INET_OPTIONS, inetTransport } from './shared/inet.js';
-import { secureDialing } from './shared/tls-client.js';
-import { readTls, TLS_OPTIONS } from './shared/tls-options.js';
-import { secureListening } from './shared/tls-server.js';
+import { secureDialing } from './shared/tls/client.js';
+import { readTls, TLS_OPTIONS } from './shared/tls/options.js';
+import { secureListening } from './shared/tls/server.js';
 
 /**
  * `tls://host:port`: frames over TLS 1.2 or later. The address, the ids of peers, and the options `framing`, `keepAlive`

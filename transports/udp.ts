@@ -2,11 +2,11 @@ import { hostPort, readOptions } from '../src/contract/address.js';
 import type { Address, Transport, Wire } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { framingFor } from '../src/contract/framing/framings.js';
-import { UdpBus } from './shared/udp-bus.js';
-import { Datagrams } from './shared/udp-datagrams.js';
-import { UdpDialer } from './shared/udp-dial.js';
-import { type GroupOptions, isMulticast, join } from './shared/udp-group.js';
-import { nameOf } from './shared/udp-socket.js';
+import { UdpBus } from './shared/udp/bus.js';
+import { Datagrams } from './shared/udp/datagrams.js';
+import { UdpDialer } from './shared/udp/dial.js';
+import { type GroupOptions, isMulticast, join } from './shared/udp/group.js';
+import { nameOf } from './shared/udp/socket.js';
 
 const EVERYONE = '255.255.255.255';
 const FORGET_S = 60;

@@ -3,9 +3,9 @@ import { decodeMarks, encodeMarks, readOptions } from '../src/contract/address.j
 import type { Address, LinkInfo, TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { framingFor } from '../src/contract/framing/framings.js';
-import { StreamDialer } from './shared/stream-dial.js';
-import { StreamListener } from './shared/stream-listen.js';
-import { clearSocketFile, dialHints, LONGEST_PATH, listenHints } from './shared/stream-socket-file.js';
+import { StreamDialer } from './shared/stream/dial.js';
+import { StreamListener } from './shared/stream/listen.js';
+import { clearSocketFile, dialHints, LONGEST_PATH, listenHints } from './shared/stream/socket-file.js';
 
 const PIPE_HINTS = { EACCES: 'this user may not use that pipe; choose another name' };
 

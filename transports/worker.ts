@@ -2,9 +2,9 @@ import { clearTimer, setTimer, type Timer } from '../src/base/time.js';
 import { decodeMarks, encodeMarks, readOptions } from '../src/contract/address.js';
 import type { Accept, Address, Transport, Wire } from '../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../src/contract/errors.js';
-import { portInfo } from './shared/port-events.js';
-import { PortLink } from './shared/port-link.js';
-import { type Spawned, spawnWorker } from './shared/port-worker.js';
+import { portInfo } from './shared/port/events.js';
+import { PortLink } from './shared/port/link.js';
+import { type Spawned, spawnWorker } from './shared/port/worker.js';
 import { workerAdvice } from './shared/typescript-advice.js';
 
 let workers = 0;

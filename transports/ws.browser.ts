@@ -1,9 +1,9 @@
 import { readOptions } from '../src/contract/address.js';
 import type { TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
-import { dialed, WebSocketDialer } from './shared/web-socket-dial.js';
-import { offers, readProtocols } from './shared/web-socket-hello.js';
-import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';
+import { dialed, WebSocketDialer } from './shared/web-socket/dial.js';
+import { offers, readProtocols } from './shared/web-socket/hello.js';
+import { connectStandard, standardWebSocket } from './shared/web-socket/standard.js';
 
 /**
  * `ws://host:port/path` and `wss:` over the WebSocket of the runtime, where there is no other implementation: in

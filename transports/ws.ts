@@ -5,16 +5,16 @@ import { ConnectionLost, UsageError } from '../src/contract/errors.js';
 import { isPermanent, markPermanent } from '../src/contract/permanent.js';
 import { connectTime, foreignServer, ownServer, readServer } from './shared/http-servers.js';
 import { PartialFrames } from './shared/partial-frames.js';
-import { SecureClient } from './shared/tls-client.js';
-import { readTls, TLS_OPTIONS, tlsOptionIn } from './shared/tls-options.js';
+import { SecureClient } from './shared/tls/client.js';
+import { readTls, TLS_OPTIONS, tlsOptionIn } from './shared/tls/options.js';
 import { readHosts, readOrigins } from './shared/visitors.js';
-import { type Connect, type Dialed, dialed, WebSocketDialer } from './shared/web-socket-dial.js';
-import { offers, readProtocols } from './shared/web-socket-hello.js';
-import { WebSocketListener } from './shared/web-socket-listen.js';
-import { loadPackage } from './shared/web-socket-load.js';
-import { connectPackage } from './shared/web-socket-package-dial.js';
-import { connectStandard, standardWebSocket } from './shared/web-socket-standard.js';
-import { answerPlain } from './shared/web-socket-upgrade.js';
+import { type Connect, type Dialed, dialed, WebSocketDialer } from './shared/web-socket/dial.js';
+import { offers, readProtocols } from './shared/web-socket/hello.js';
+import { WebSocketListener } from './shared/web-socket/listen.js';
+import { loadPackage } from './shared/web-socket/load.js';
+import { connectPackage } from './shared/web-socket/package-dial.js';
+import { connectStandard, standardWebSocket } from './shared/web-socket/standard.js';
+import { answerPlain } from './shared/web-socket/upgrade.js';
 
 /** The options of both ends; the query of a dialed URL is not read for options. */
 const OPTIONS = {

@@ -1,15 +1,15 @@
 import type { AddressObject, TransportFactory } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { packageError } from '../src/contract/optional-package.js';
-import { readZmq } from './shared/zmq-address.js';
-import { DealersTransport } from './shared/zmq-dealers.js';
-import { type Zmq, zmqHolder } from './shared/zmq-holder.js';
-import { mustBeNode, type ZmqPackage } from './shared/zmq-package.js';
-import { ReaderTransport } from './shared/zmq-reader.js';
-import { RouterTransport } from './shared/zmq-router.js';
-import { WriterTransport } from './shared/zmq-writer.js';
+import { readZmq } from './zmq/address.js';
+import { DealersTransport } from './zmq/dealers.js';
+import { type Zmq, zmqHolder } from './zmq/holder.js';
+import { mustBeNode, type ZmqPackage } from './zmq/package.js';
+import { ReaderTransport } from './zmq/reader.js';
+import { RouterTransport } from './zmq/router.js';
+import { WriterTransport } from './zmq/writer.js';
 
-export type { Zmq } from './shared/zmq-holder.js';
+export type { Zmq } from './zmq/holder.js';
 
 /**
  * `zmq+tcp://host:port`, `zmq+ipc:///path`, `zmq+inproc://name`: messages of ZeroMQ, which needs no server; several endpoints are separated

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type SqlDatabase, sqliteOpener } from '../../transports/shared/queue-sqlite-driver.js';
+import { type SqlDatabase, sqliteOpener } from '../../transports/shared/queue/sqlite/driver.js';
 import { type BareQueue, benchQueue, IN_FLIGHT } from './queue.js';
 
 /** The durability of the side: what is stored is on disk; what workers write last may be lost by a power failure, and is done again then. */

@@ -1,6 +1,6 @@
 import type { Frame } from '../contract/contract.js';
 import type { Connection } from '../session/connection.js';
-import type { FrameMemory } from '../session/frame-memory.js';
+import type { FrameMemory } from '../session/receiving/frame-memory.js';
 
 /** From so many bytes on that wait for gates, a peer is not read. */
 const MOST_BYTES = 64 * 1024;

@@ -5,13 +5,13 @@ import type { Call, Codec, FaultBody, Id, Limits, Link, Transport, TransportSour
 import { UsageError } from '../contract/errors.js';
 import { DEFAULT_TIMEOUT, limitsFrom } from '../contract/limits.js';
 import { makeTransport } from '../plugins/registry.js';
-import type { CallSender } from '../session/call-sender.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
 import type { Connection } from '../session/connection.js';
 import type { SealedFrames } from '../session/frame-filter.js';
-import type { SendQueueHost } from '../session/make-send-queue.js';
-import type { PendingCalls } from '../session/pending-calls.js';
+import type { CallSender } from '../session/incoming-calls/call-sender.js';
+import type { PendingCalls } from '../session/outgoing-calls/pending-calls.js';
 import type { RpcSession } from '../session/rpc-session.js';
+import type { SendQueueHost } from '../session/sending/make-send-queue.js';
 import type { Session, SessionHost } from '../session/session.js';
 import { SideLoad } from '../session/side-load.js';
 import { checkCallOptions } from '../spec/call-options.js';

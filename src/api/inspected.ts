@@ -1,6 +1,6 @@
 import { printable } from '../base/quote.js';
 import { IncomingMethod } from '../calls/incoming-method.js';
-import { CallSender } from '../session/call-sender.js';
+import { CallSender } from '../session/incoming-calls/call-sender.js';
 import type { RpcEndpoint } from './endpoint.js';
 import { RemoteAPI } from './remote-api.js';
 import { count, showAs } from './show-as.js';

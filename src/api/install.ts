@@ -1,4 +1,4 @@
-import { coreControls, coreNotifications } from '../session/core-notifications.js';
+import { coreControls, coreNotifications } from '../session/system/core-notifications.js';
 import { coreCallOptions } from '../spec/call-options.js';
 import { coreMethodOptions } from '../spec/method-options.js';
 import { checkExtension } from './check-extension.js';

@@ -1,8 +1,8 @@
 import { printable } from '../base/quote.js';
 import { ConnectionLost, UsageError } from '../contract/errors.js';
-import { CallSender } from '../session/call-sender.js';
 import { ConnectedPeer } from '../session/connected-peer.js';
-import { unsent } from '../session/lost-calls.js';
+import { CallSender } from '../session/incoming-calls/call-sender.js';
+import { unsent } from '../session/outgoing-calls/lost-calls.js';
 import type { Session, SessionHost } from '../session/session.js';
 import type { Peer, Receiver, Receivers, Several, Topic } from '../types/peers.js';
 import { isPeerSet, PEERS_OF, type PeerSet } from './peer-set.js';

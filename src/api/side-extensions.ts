@@ -1,10 +1,10 @@
 import type { CallExtensions } from '../calls/calling-side.js';
 import type { Codec, Transport, TransportSource } from '../contract/contract.js';
 import type { ConnectedPeer } from '../session/connected-peer.js';
-import { coreControls, coreNotifications } from '../session/core-notifications.js';
 import type { ErrorMapper } from '../session/error-mapper.js';
-import type { SendQueueHost } from '../session/make-send-queue.js';
+import type { SendQueueHost } from '../session/sending/make-send-queue.js';
 import type { SessionHost, ValueMapper } from '../session/session.js';
+import { coreControls, coreNotifications } from '../session/system/core-notifications.js';
 import type { Extension, FrameFilters, Gate, SideExtension, SideHost } from './extension.js';
 import { currentExtensions } from './extension-registry.js';
 

@@ -2,7 +2,7 @@ import { quote } from '../base/quote.js';
 import type { Call } from '../contract/contract.js';
 import { Code, RpcError, UsageError } from '../contract/errors.js';
 import { described } from '../contract/options-object.js';
-import type { CallSender } from '../session/call-sender.js';
+import type { CallSender } from '../session/incoming-calls/call-sender.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 
 /** Arguments in the form in which they are sent. */

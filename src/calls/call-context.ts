@@ -1,4 +1,4 @@
-import type { CallSender } from '../session/call-sender.js';
+import type { CallSender } from '../session/incoming-calls/call-sender.js';
 
 /*
  * A call that comes with a deadline hands it on: what its handler calls, whomever, has no more time than is left. On runtimes

@@ -2,7 +2,7 @@ import { isError } from '../base/kinds.js';
 import type { Signal } from '../base/signal.js';
 import type { About, Delivery, Metadata } from '../contract/contract.js';
 import { Aborted, TimeoutError } from '../contract/errors.js';
-import type { CallSender } from '../session/call-sender.js';
+import type { CallSender } from '../session/incoming-calls/call-sender.js';
 import type { CallOptions } from '../types/call-options.js';
 import { currentCall } from './call-context.js';
 

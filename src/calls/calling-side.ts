@@ -1,5 +1,5 @@
 import type { About, Call } from '../contract/contract.js';
-import type { CallSender } from '../session/call-sender.js';
+import type { CallSender } from '../session/incoming-calls/call-sender.js';
 import type { Session, SessionHost } from '../session/session.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';

@@ -1,7 +1,7 @@
 import { quote } from '../base/quote.js';
 import type { Call } from '../contract/contract.js';
 import { Code, RpcError } from '../contract/errors.js';
-import type { CallSender } from '../session/call-sender.js';
+import type { CallSender } from '../session/incoming-calls/call-sender.js';
 import type { MethodDescriptor, MethodTable } from '../spec/method-table.js';
 import type { AnyHandler } from '../types/dynamic.js';
 import type { CallingSide } from './calling-side.js';

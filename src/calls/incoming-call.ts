@@ -1,6 +1,6 @@
 import type { Signal } from '../base/signal.js';
 import type { Id, LinkInfo, Metadata } from '../contract/contract.js';
-import type { CallSender } from '../session/call-sender.js';
+import type { CallSender } from '../session/incoming-calls/call-sender.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { CallState } from '../types/call-state.js';
 import type { CallContext } from '../types/interceptor.js';

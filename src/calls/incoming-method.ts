@@ -3,7 +3,7 @@ import { deadlineIn } from '../base/clock.js';
 import { isThenable } from '../base/promise-like.js';
 import type { Call } from '../contract/contract.js';
 import { Code, RpcError, UsageError } from '../contract/errors.js';
-import type { CallSender } from '../session/call-sender.js';
+import type { CallSender } from '../session/incoming-calls/call-sender.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import { bindArguments, withSecurityInfo } from './arguments.js';
 import { runWithin } from './call-context.js';

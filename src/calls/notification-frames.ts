@@ -1,6 +1,6 @@
 import type { About, Call, Frame } from '../contract/contract.js';
-import { encode } from '../session/encode.js';
-import { encodeHeaders, withTaggedHeader } from '../session/outgoing-headers.js';
+import { encode } from '../session/sending/encode.js';
+import { encodeHeaders, withTaggedHeader } from '../session/sending/outgoing-headers.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { PackedArguments } from './arguments.js';
 import type { CallingSide } from './calling-side.js';

@@ -1,6 +1,6 @@
 import type { Signal } from '../base/signal.js';
 import type { Metadata } from '../contract/contract.js';
-import { StoredCallState } from '../session/call-state.js';
+import { StoredCallState } from '../session/incoming-calls/call-state.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import type { CallOptions } from '../types/call-options.js';
 import type { CallState } from '../types/call-state.js';

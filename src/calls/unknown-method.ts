@@ -1,4 +1,4 @@
-import type { CallSender } from '../session/call-sender.js';
+import type { CallSender } from '../session/incoming-calls/call-sender.js';
 import type { MethodDescriptor } from '../spec/method-table.js';
 import { undeclaredMethod } from '../spec/undeclared-method.js';
 import { IncomingCall } from './incoming-call.js';

@@ -23,7 +23,7 @@ export const plugins: Plugins = {
         ? import('../../transports/socket.js')
         : import('../../transports/ws.browser.js'),
     socket: () => import('../../transports/socket.js'),
-    http: () => import('../../transports/shared/http-page.js'),
+    http: () => import('../../transports/http/page.js'),
     worker: () => import('../../transports/worker.js'),
     port: () => import('../../transports/port.js'),
     memory: () => import('../../transports/memory.js'),

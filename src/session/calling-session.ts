@@ -1,25 +1,25 @@
 import { checkBy, type Timed } from '../base/clock.js';
 import type { About, Call, Fault, Frame, Id, Link, Reply } from '../contract/contract.js';
 import { Code, ProtocolError, type RpcError } from '../contract/errors.js';
-import type { CallQueue } from './call-queue.js';
 import type { ConnectedPeer } from './connected-peer.js';
 import type { Connection } from './connection.js';
-import { encode, encodeQuickly } from './encode.js';
 import type { FrameFilter } from './frame-filter.js';
-import { SENT_BEFORE_HELLO } from './frame-limits.js';
-import type { CallHeaders } from './incoming-headers.js';
+import type { CallQueue } from './incoming-calls/call-queue.js';
 import type { Journal } from './journal.js';
-import { unsent } from './lost-calls.js';
-import type { SendQueueHost } from './make-send-queue.js';
-import { postWithHeaders } from './outgoing-headers.js';
+import { unsent } from './outgoing-calls/lost-calls.js';
+import { PendingCalls, PlainWaiter, type ReplyHandler } from './outgoing-calls/pending-calls.js';
 import type { PeerLoad } from './peer-load.js';
-import { PendingCalls, PlainWaiter, type ReplyHandler } from './pending-calls.js';
-import type { PostedCalls } from './posted-calls.js';
-import type { SendQueue } from './send-queue.js';
+import type { CallHeaders } from './receiving/incoming-headers.js';
+import { encode, encodeQuickly } from './sending/encode.js';
+import { SENT_BEFORE_HELLO } from './sending/frame-limits.js';
+import type { SendQueueHost } from './sending/make-send-queue.js';
+import { postWithHeaders } from './sending/outgoing-headers.js';
+import type { PostedCalls } from './sending/posted-calls.js';
+import type { SendQueue } from './sending/send-queue.js';
 import type { ActiveCall, Replies, Session, StartingCalls } from './session.js';
 import type { SessionPart } from './session-part.js';
 import type { SessionValues } from './session-values.js';
-import { CANCEL, speaks } from './system-names.js';
+import { CANCEL, speaks } from './system/system-names.js';
 
 /** The half of a session that calls: what this side asks, and how its messages leave. */
 export abstract class CallingSession implements Session, Timed {

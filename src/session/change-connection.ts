@@ -2,8 +2,8 @@ import { time } from '../base/time.js';
 import { Code, ConnectionLost, ProtocolError } from '../contract/errors.js';
 import type { Connection } from './connection.js';
 import type { FrameFilter } from './frame-filter.js';
-import type { MessageSink } from './message-sink.js';
 import type { PeerLoadOwner } from './peer-load.js';
+import type { MessageSink } from './receiving/message-sink.js';
 import type { Session } from './session.js';
 import type { SessionParts } from './session-part.js';
 

@@ -1,12 +1,12 @@
 import type { Bad, Batch, Call, Frame, Link, Message, Receiver } from '../contract/contract.js';
 import { ProtocolError, type RpcError } from '../contract/errors.js';
-import { BadMessages } from './bad-messages.js';
-import { FrameMemory, WEIGHED, weighMessage } from './frame-memory.js';
-import { FrameWriter, type FrameWriterHost } from './frame-writer.js';
-import { InboundQueue } from './inbound-queue.js';
-import { STEP, TurnShare } from './turn-share.js';
-import { UnreadableFrame, wrongWith } from './unreadable-frame.js';
-import { whenDelivered } from './when-delivered.js';
+import { BadMessages } from './receiving/bad-messages.js';
+import { FrameMemory, WEIGHED, weighMessage } from './receiving/frame-memory.js';
+import { InboundQueue } from './receiving/inbound-queue.js';
+import { STEP, TurnShare } from './receiving/turn-share.js';
+import { UnreadableFrame, wrongWith } from './receiving/unreadable-frame.js';
+import { FrameWriter, type FrameWriterHost } from './sending/frame-writer.js';
+import { whenDelivered } from './sending/when-delivered.js';
 
 /** So many bytes of a frame take as long as a message. */
 const MESSAGE_BITS = 13;

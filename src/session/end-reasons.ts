@@ -3,9 +3,9 @@ import { printable } from '../base/quote.js';
 import { clearTimer, setTimer, type Timer } from '../base/time.js';
 import { ConnectionLost, RpcError } from '../contract/errors.js';
 import { awaitsFrame, endBrief } from './brief-link.js';
-import type { CallQueue } from './call-queue.js';
-import { reasonOfEach } from './lost-calls.js';
-import type { CallHolder } from './pending-calls.js';
+import type { CallQueue } from './incoming-calls/call-queue.js';
+import { reasonOfEach } from './outgoing-calls/lost-calls.js';
+import type { CallHolder } from './outgoing-calls/pending-calls.js';
 import type { Session } from './session.js';
 
 /*

@@ -1,6 +1,6 @@
 import type { Frame, Message } from '../contract/contract.js';
 import type { ProtocolError } from '../contract/errors.js';
-import type { AwaitedHello } from './frame-limits.js';
+import type { AwaitedHello } from './sending/frame-limits.js';
 
 /** A sealed message as it travels: its header, unless there is nothing to say, and the message. */
 export type SealedFrames = readonly Frame[];

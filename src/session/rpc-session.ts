@@ -3,24 +3,24 @@ import { promiseOf } from '../base/promise-like.js';
 import type { Batch, Call, Id, Message } from '../contract/contract.js';
 import { ProtocolError, type RpcError } from '../contract/errors.js';
 import { awaitsFrame, failureOf, INPUT_ENDED } from './brief-link.js';
-import { CallQueue } from './call-queue.js';
-import { CallSender } from './call-sender.js';
 import { CallingSession } from './calling-session.js';
 import type { ConnectedPeer } from './connected-peer.js';
 import type { Connection } from './connection.js';
 import { end, type HalfClosed, inputEnded, linkClosed } from './end-reasons.js';
 import { idInUse } from './ids.js';
-import { CallHeaders } from './incoming-headers.js';
-import { receive, refuse, unreadable } from './incoming-messages.js';
-import { reasonOfEach } from './lost-calls.js';
-import { makeSendQueue, type SendQueueHost } from './make-send-queue.js';
-import type { MessageSink } from './message-sink.js';
+import { CallQueue } from './incoming-calls/call-queue.js';
+import { CallSender } from './incoming-calls/call-sender.js';
+import { ReplyWriter } from './incoming-calls/reply-writer.js';
+import { reasonOfEach } from './outgoing-calls/lost-calls.js';
+import type { PendingCalls, ReplyHandler } from './outgoing-calls/pending-calls.js';
+import { notAnsweredInTime } from './outgoing-calls/timeout-error.js';
 import type { PeerLoad } from './peer-load.js';
-import type { PendingCalls, ReplyHandler } from './pending-calls.js';
-import { ReplyWriter } from './reply-writer.js';
+import { CallHeaders } from './receiving/incoming-headers.js';
+import { receive, refuse, unreadable } from './receiving/incoming-messages.js';
+import type { MessageSink } from './receiving/message-sink.js';
+import { makeSendQueue, type SendQueueHost } from './sending/make-send-queue.js';
 import type { ActiveCall, StartingCalls } from './session.js';
 import { type SessionPart, SessionParts } from './session-part.js';
-import { notAnsweredInTime } from './timeout-error.js';
 
 /**
  * The conversation with one peer, over one connection after the other where it has a journal: who waits for an answer, and what the

@@ -1,6 +1,6 @@
 import type { About, Call } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
-import type { ReplyHandler } from './pending-calls.js';
+import type { ReplyHandler } from './outgoing-calls/pending-calls.js';
 
 /** Values that are sent in the place of others. */
 export interface Mapped {

@@ -15,15 +15,15 @@ import type {
 } from '../contract/contract.js';
 import type { RpcError } from '../contract/errors.js';
 import type { Peer, Sender } from '../types/peers.js';
-import type { CallDetails } from './call-details.js';
 import type { Connection, ConnectionHost } from './connection.js';
 import type { FrameFilter } from './frame-filter.js';
-import type { CallHeaders } from './incoming-headers.js';
+import type { CallDetails } from './incoming-calls/call-details.js';
 import type { Journal } from './journal.js';
+import type { PendingCalls, ReplyHandler } from './outgoing-calls/pending-calls.js';
 import type { PeerLoad } from './peer-load.js';
-import type { PendingCalls, ReplyHandler } from './pending-calls.js';
-import type { PostedCalls } from './posted-calls.js';
-import type { SendQueue } from './send-queue.js';
+import type { CallHeaders } from './receiving/incoming-headers.js';
+import type { PostedCalls } from './sending/posted-calls.js';
+import type { SendQueue } from './sending/send-queue.js';
 import type { SessionPart } from './session-part.js';
 import type { SessionValues } from './session-values.js';
 

@@ -1,6 +1,6 @@
 import type { Frame, Memory } from '../contract/contract.js';
 import { Code, ProtocolError } from '../contract/errors.js';
-import { SideTurns } from './side-turns.js';
+import { SideTurns } from './incoming-calls/side-turns.js';
 
 /** A peer for which no more bytes than this are held is read, however much the side holds for others. */
 const SMALL = 64 * 1024;

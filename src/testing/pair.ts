@@ -1,4 +1,4 @@
-import { memoryPair } from '../../transports/shared/memory-pair.js';
+import { memoryPair } from '../../transports/shared/memory/pair.js';
 import type { Accept, Link, Logger } from '../contract/contract.js';
 import { defaultLimits } from '../contract/limits.js';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { flushAtEndOfTurn } from '../../src/base/clock.js';
 import { currentCall, runWithin } from '../../src/calls/call-context.js';
-import type { CallSender } from '../../src/session/call-sender.js';
+import type { CallSender } from '../../src/session/incoming-calls/call-sender.js';
 
 it('messages sent at the end of a turn do not have the deadline of the call that was sent first', async () => {
   const sender = { done: false } as CallSender;

@@ -12,7 +12,7 @@ import {
   type Side,
   TimeoutError,
 } from '../../src/index.js';
-import type { CallSender } from '../../src/session/call-sender.js';
+import type { CallSender } from '../../src/session/incoming-calls/call-sender.js';
 import { failure, until } from '../support/core-waiting.js';
 
 /** The handlers of the server call the client back: for the client, one call within another. */

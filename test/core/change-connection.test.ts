@@ -15,7 +15,7 @@ import {
 } from '../../src/index.js';
 import { attach, leaveConnection } from '../../src/session/change-connection.js';
 import type { Connection } from '../../src/session/connection.js';
-import { sendControl } from '../../src/session/control-messages.js';
+import { sendControl } from '../../src/session/system/control-messages.js';
 import { until } from '../support/core-waiting.js';
 import { MovingSessions } from '../support/moving-sessions.js';
 

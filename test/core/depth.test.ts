@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tooDeep } from '../../src/session/message-size.js';
+import { tooDeep } from '../../src/session/sending/message-size.js';
 
 function nested(levels: number): unknown {
   let value: unknown = 1;

@@ -2,7 +2,7 @@ import { afterEach, expect, it } from 'vitest';
 import type { ExtensionHost, Gate } from '../../src/api/extension.js';
 import { incoming, install, type Options, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
 import type { Connection } from '../../src/session/connection.js';
-import { sendControl } from '../../src/session/control-messages.js';
+import { sendControl } from '../../src/session/system/control-messages.js';
 import { Played, turn } from '../support/core-played.js';
 import { Log, until } from '../support/core-waiting.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { moveTime, time } from '../../src/base/time.js';
 import { incoming, type Link, outgoing, type Receivers, RemoteAPI, type Reply, type Sender } from '../../src/index.js';
-import { PartSize } from '../../src/session/part-size.js';
+import { PartSize } from '../../src/session/sending/part-size.js';
 import { stopClock } from '../../src/testing/index.js';
 import { Played, turn } from '../support/core-played.js';
 

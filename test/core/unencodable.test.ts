@@ -1,6 +1,6 @@
 import { incoming, outgoing, type Receivers, RemoteAPI, type Reply, type Sender, type Stream } from 'obverse';
 import { describe, expect, it } from 'vitest';
-import { whyUnencodable } from '../../src/session/unencodable.js';
+import { whyUnencodable } from '../../src/session/sending/unencodable.js';
 import { failure } from '../support/core-waiting.js';
 
 class Store extends RemoteAPI {

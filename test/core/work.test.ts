@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Aborted, ConnectionLost } from '../../src/index.js';
-import { CallDetails } from '../../src/session/call-details.js';
+import { CallDetails } from '../../src/session/incoming-calls/call-details.js';
 
 describe('an active call', () => {
   it('is cancelled once: the first reason counts, before and after the signal was read', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import pg from 'pg';
-import { sqliteOpener } from '../../transports/shared/queue-sqlite-driver.js';
+import { sqliteOpener } from '../../transports/shared/queue/sqlite/driver.js';
 import type { Engine, Found } from '../support/engines.js';
 import { nats, startNats } from '../support/nats-server.js';
 import { databaseOf, postgres, startPostgres } from '../support/postgres-server.js';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../src/contract/address.js';
 import { type Side, UsageError } from '../../src/index.js';
 import { wireFor } from '../../src/testing/transport.js';
-import type { QueueTransport } from '../../transports/shared/queue-transport.js';
+import type { QueueTransport } from '../../transports/shared/queue/transport.js';
 import makeSqlite from '../../transports/sqlite.js';
 import { until } from '../support/core-waiting.js';
 import { engines } from './engines.js';

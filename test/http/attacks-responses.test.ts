@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { HttpCall } from '../../transports/shared/http-call.js';
-import { EventReader } from '../../transports/shared/http-event-reader.js';
+import { HttpCall } from '../../transports/http/call.js';
+import { EventReader } from '../../transports/http/event-reader.js';
 import { appended } from '../../transports/shared/joined-bytes.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Side } from '../../src/index.js';
-import { PostgresStore } from '../../transports/shared/queue-postgres.js';
-import { PostgresClient } from '../../transports/shared/queue-postgres-client.js';
+import { PostgresClient } from '../../transports/shared/queue/postgres/client.js';
+import { PostgresStore } from '../../transports/shared/queue/postgres/store.js';
 import { Work } from '../durable/work.js';
 import { Log, until } from '../support/core-waiting.js';
 import type { Engine } from '../support/engines.js';

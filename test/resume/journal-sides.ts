@@ -12,8 +12,8 @@ import {
   type Stream,
 } from '../../src/index.js';
 import { Connection } from '../../src/session/connection.js';
-import { coreControls } from '../../src/session/core-notifications.js';
 import type { RpcSession } from '../../src/session/rpc-session.js';
+import { coreControls } from '../../src/session/system/core-notifications.js';
 import type { Random } from '../../src/testing/random.js';
 
 export class Desk extends RemoteAPI {

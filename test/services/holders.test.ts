@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionLost, keep, TimeoutError } from '../../src/index.js';
-import { serviceRoom } from '../../transports/shared/memory-service.js';
+import { serviceRoom } from '../../transports/shared/memory/service.js';
 import { failure, Log, until } from '../support/core-waiting.js';
 import { RawService } from '../support/raw-service.js';
 import { calling, turn } from './raw-calling.js';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Aborted, Code, ConnectionLost, RpcError } from '../../src/index.js';
 import { stopClock } from '../../src/testing/clock.js';
 import { Random } from '../../src/testing/random.js';
-import { serviceRoom } from '../../transports/shared/memory-service.js';
+import { serviceRoom } from '../../transports/shared/memory/service.js';
 import { type Caller, Jobs, type Worker } from './service-spec.js';
 
 const BEAT = 400;

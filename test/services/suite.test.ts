@@ -3,7 +3,7 @@ import { parseAddress } from '../../src/contract/address.js';
 import '../../src/index.js';
 import { testService } from '../../src/testing/index.js';
 import memory from '../../transports/memory.js';
-import { serviceRoom } from '../../transports/shared/memory-service.js';
+import { serviceRoom } from '../../transports/shared/memory/service.js';
 
 let rooms = 0;
 for (const how of ['', '&blind']) {

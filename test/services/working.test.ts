@@ -3,7 +3,7 @@ import { parseAddress } from '../../src/contract/address.js';
 import { ConnectionLost } from '../../src/index.js';
 import { stopClock } from '../../src/testing/clock.js';
 import memory from '../../transports/memory.js';
-import { serviceRoom } from '../../transports/shared/memory-service.js';
+import { serviceRoom } from '../../transports/shared/memory/service.js';
 import { failure } from '../support/core-waiting.js';
 import { tapped } from '../support/tapped.js';
 import { accepting, wire } from '../transports/link-log.js';

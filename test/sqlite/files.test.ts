@@ -8,7 +8,7 @@ import { parseAddress } from '../../src/contract/address.js';
 import type { Link } from '../../src/contract/contract.js';
 import { Code, UsageError } from '../../src/index.js';
 import { wireFor } from '../../src/testing/transport.js';
-import { type SqlDatabase, sqliteOpener } from '../../transports/shared/queue-sqlite-driver.js';
+import { type SqlDatabase, sqliteOpener } from '../../transports/shared/queue/sqlite/driver.js';
 import makeSqlite from '../../transports/sqlite.js';
 import { Work } from '../durable/work.js';
 import { failure, Log, until } from '../support/core-waiting.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
 import { parseAddress } from '../../src/contract/address.js';
 import { testKeeper } from '../../src/testing/index.js';
-import { sqliteOpener } from '../../transports/shared/queue-sqlite-driver.js';
+import { sqliteOpener } from '../../transports/shared/queue/sqlite/driver.js';
 import makeSqlite from '../../transports/sqlite.js';
 
 describe('a queue in a file of SQLite', () => {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { SqliteStore } from '../../transports/shared/queue-sqlite.js';
-import type { SqliteFile } from '../../transports/shared/queue-sqlite-file.js';
+import type { SqliteFile } from '../../transports/shared/queue/sqlite/file.js';
+import { SqliteStore } from '../../transports/shared/queue/sqlite/store.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'obverse-plans-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { parseAddress } from '../../src/contract/address.js';
 import type { Frame, Link, Receiver } from '../../src/contract/contract.js';
 import { wireFor } from '../../src/testing/transport.js';
-import { sqliteOpener } from '../../transports/shared/queue-sqlite-driver.js';
+import { sqliteOpener } from '../../transports/shared/queue/sqlite/driver.js';
 import sqlite from '../../transports/sqlite.js';
 
 /*

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Aborted, ConnectionLost, TimeoutError, UsageError } from '../../src/index.js';
-import type { CallSender } from '../../src/session/call-sender.js';
+import type { CallSender } from '../../src/session/incoming-calls/call-sender.js';
 import { failure, until } from '../support/core-waiting.js';
 import { heldBy } from './held.js';
 import { all, handle, meet, Streams, upTo } from './spec.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { currentCall } from '../../src/calls/call-context.js';
-import type { CallSender } from '../../src/session/call-sender.js';
+import type { CallSender } from '../../src/session/incoming-calls/call-sender.js';
 import { Played, type PlayedLink, turn } from '../support/core-played.js';
 import { until } from '../support/core-waiting.js';
 import { heldBy } from './held.js';

@@ -3,7 +3,7 @@ import type { Frame, Transport } from '../../src/contract/contract.js';
 import { attach, leaveConnection } from '../../src/session/change-connection.js';
 import { Connection } from '../../src/session/connection.js';
 import type { Journal } from '../../src/session/journal.js';
-import type { MessageSink } from '../../src/session/message-sink.js';
+import type { MessageSink } from '../../src/session/receiving/message-sink.js';
 import type { RpcSession } from '../../src/session/rpc-session.js';
 import { until } from './core-waiting.js';
 

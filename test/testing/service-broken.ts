@@ -3,8 +3,8 @@ import type { Link, Receiver, Transport, Wire } from '../../src/contract/contrac
 import { ConnectionLost } from '../../src/contract/errors.js';
 import type { ServiceCase } from '../../src/testing/index.js';
 import memory from '../../transports/memory.js';
-import { serviceRoom } from '../../transports/shared/memory-service.js';
-import type { ServiceRoom } from '../../transports/shared/memory-service-room.js';
+import { serviceRoom } from '../../transports/shared/memory/service.js';
+import type { ServiceRoom } from '../../transports/shared/memory/service-room.js';
 
 /** What is wrong with a service in memory. */
 export interface Breakage {

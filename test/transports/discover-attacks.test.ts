@@ -1,7 +1,7 @@
 import net, { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConnectionLost, UsageError } from '../../src/index.js';
-import { FoundServers } from '../../transports/shared/discover-found.js';
+import { FoundServers } from '../../transports/discover/found.js';
 import { connect, endAll, group, later, raw, refusal, serve } from '../support/discovery.js';
 import { freePort } from '../support/engines.js';
 

@@ -4,7 +4,7 @@ import { parseAddress } from '../../src/contract/address.js';
 import { UsageError } from '../../src/contract/errors.js';
 import { wireFor } from '../../src/testing/transport.js';
 import mux from '../../transports/mux.js';
-import { joinParts, splitParts } from '../../transports/shared/mux-address.js';
+import { joinParts, splitParts } from '../../transports/shared/mux/address.js';
 
 describe('the parts of an address', () => {
   it.each([

@@ -4,7 +4,7 @@ import type { Transport, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { testTransport } from '../../src/testing/transport.js';
 import mux from '../../transports/mux.js';
-import { splitParts } from '../../transports/shared/mux-address.js';
+import { splitParts } from '../../transports/shared/mux/address.js';
 import { busPart, closeSides, Side, until, withTransports } from '../support/mux-wire.js';
 
 const LISTEN = { listen: true };

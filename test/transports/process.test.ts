@@ -9,7 +9,7 @@ import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { type WireOptions, wireFor } from '../../src/testing/transport.js';
 import { until } from '../../src/testing/transport-ends.js';
 import start from '../../transports/process.js';
-import { splitCommand } from '../../transports/shared/stream-command.js';
+import { splitCommand } from '../../transports/shared/stream/command.js';
 import { turnUntil } from '../support/clock-turning.js';
 import { compiledOnce } from '../support/compile-program.js';
 import { keeping, opened } from '../support/stream-sides.js';

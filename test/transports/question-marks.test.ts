@@ -10,7 +10,7 @@ import { incoming, RemoteAPI, type Reply, type Sender } from '../../src/index.js
 import { wireFor } from '../../src/testing/transport.js';
 import memory from '../../transports/memory.js';
 import startProcess from '../../transports/process.js';
-import { splitCommand } from '../../transports/shared/stream-command.js';
+import { splitCommand } from '../../transports/shared/stream/command.js';
 import unix from '../../transports/unix.js';
 import worker from '../../transports/worker.js';
 

@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 import { parseAddress } from '../../src/contract/address.js';
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { defaultLimits } from '../../src/contract/limits.js';
-import { linger } from '../../transports/shared/web-socket-ends.js';
+import { linger } from '../../transports/shared/web-socket/ends.js';
 import browser from '../../transports/ws.browser.js';
 import ws from '../../transports/ws.js';
 import { turnUntil } from '../support/clock-turning.js';

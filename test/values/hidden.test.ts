@@ -10,7 +10,7 @@ import {
   type Sender,
   UsageError,
 } from '../../src/index.js';
-import { encode as encodeFor } from '../../src/session/encode.js';
+import { encode as encodeFor } from '../../src/session/sending/encode.js';
 
 /* Objects that hold their data elsewhere than in fields: written as fields, they would arrive empty. */
 

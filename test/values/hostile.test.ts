@@ -14,7 +14,7 @@ import {
   standardTypes,
   UsageError,
 } from '../../src/index.js';
-import { encode } from '../../src/session/encode.js';
+import { encode } from '../../src/session/sending/encode.js';
 import type { Inverted } from '../../src/types/derived.js';
 
 /* Values that throw a value that throws itself when it is inspected, and values that only look like others. */

@@ -13,7 +13,7 @@ import {
   type Stream,
   standardTypes,
 } from '../../src/index.js';
-import { mustFitWritten } from '../../src/session/written-size.js';
+import { mustFitWritten } from '../../src/session/sending/written-size.js';
 import { fromJSON, toJSON } from '../../src/testing/recording-values.js';
 
 /*

@@ -5,8 +5,8 @@ import { Server as TlsServer } from 'node:tls';
 import type { Wire } from '../../src/contract/contract.js';
 import { UsageError } from '../../src/contract/errors.js';
 import { bracketed, reachable } from './socket-address.js';
-import type { TlsSettings } from './tls-options.js';
-import { SecureServer } from './tls-server.js';
+import type { TlsSettings } from './tls/options.js';
+import { SecureServer } from './tls/server.js';
 
 /** The HTTP server: one of this library, or an existing one, which stays open. */
 export interface HttpServer {

@@ -5,8 +5,8 @@ import { UsageError } from '../../src/contract/errors.js';
 import { framingFor } from '../../src/contract/framing/framings.js';
 import { bracketed, peerOf, reachable } from './socket-address.js';
 import { socketInfo } from './socket-info.js';
-import { type SecureDialing, StreamDialer } from './stream-dial.js';
-import { type SecureListening, StreamListener } from './stream-listen.js';
+import { type SecureDialing, StreamDialer } from './stream/dial.js';
+import { type SecureListening, StreamListener } from './stream/listen.js';
 
 /** The options of `tcp:`, which `tls:` has too. */
 export const INET_OPTIONS = { framing: 'text', keepAlive: 'number', backlog: 'number' } as const;

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { CertificateInfo, LinkInfo, TlsInfo } from '../../src/contract/link-info.js';
-import { certificateOf, isAuthorized } from './tls-peer.js';
+import { certificateOf, isAuthorized } from './tls/peer.js';
 
 /**
  * What is known of the connection of a socket: the address and port of both ends, and under TLS the negotiated protocol

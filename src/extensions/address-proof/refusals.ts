@@ -1,6 +1,6 @@
 import type { Frame, Id, Message } from '../../contract/contract.js';
 import { Code } from '../../contract/errors.js';
-import { bytesOf } from '../../session/message-size.js';
+import { bytesOf } from '../../session/sending/message-size.js';
 import type { Session } from '../../session/session.js';
 
 /** What is joined makes datagrams of so many bytes, which no network splits. */

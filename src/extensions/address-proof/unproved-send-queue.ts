@@ -2,10 +2,10 @@ import { flushAtEndOfTurn } from '../../base/clock.js';
 import { time } from '../../base/time.js';
 import type { Frame } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
-import { bytesOf } from '../../session/message-size.js';
-import { SendQueue, type SendQueueOwner } from '../../session/send-queue.js';
+import { bytesOf } from '../../session/sending/message-size.js';
+import { SendQueue, type SendQueueOwner } from '../../session/sending/send-queue.js';
 import type { Session, SessionHost } from '../../session/session.js';
-import { PROVE, PROVED, speaks } from '../../session/system-names.js';
+import { PROVE, PROVED, speaks } from '../../session/system/system-names.js';
 import { type Content, contentOf, JOINED_BYTES, refuseAnswers, TOO_MUCH, UNPROVED } from './refusals.js';
 
 /** How long, in milliseconds, a peer has to prove its address before what waits for that is refused. */

@@ -2,7 +2,7 @@ import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension, Gate, SideExtension } from '../../api/extension.js';
 import type { Codec } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
-import { AUTH } from '../../session/system-names.js';
+import { AUTH } from '../../session/system/system-names.js';
 import { AuthenticatingGate } from './authenticating-gate.js';
 import { received } from './control.js';
 import { CredentialsGate } from './credentials-gate.js';

@@ -9,10 +9,10 @@ import {
   TimeoutError,
 } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
-import { sendControl } from '../../session/control-messages.js';
-import { encode } from '../../session/encode.js';
+import { encode } from '../../session/sending/encode.js';
 import type { SessionHost } from '../../session/session.js';
-import { AUTH } from '../../session/system-names.js';
+import { sendControl } from '../../session/system/control-messages.js';
+import { AUTH } from '../../session/system/system-names.js';
 
 /** Errors of calls that `authenticate` has made itself: the peer does not see them. */
 const OWN = [ConnectionLost, TimeoutError, Aborted, ProtocolError, RemoteError];

@@ -4,7 +4,7 @@ import { packArguments } from '../../calls/arguments.js';
 import type { MethodResolver } from '../../calls/calling-side.js';
 import { UsageError } from '../../contract/errors.js';
 import { mustBeOptions } from '../../contract/options-object.js';
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { checkWireName, isReserved } from '../../spec/reserved-names.js';
 import type { AnyHandler, Arguments, HandlerOptions, PatternHandler } from '../../types/dynamic.js';

@@ -2,7 +2,7 @@ import type { RpcEndpoint } from '../../api/endpoint.js';
 import { isThenable } from '../../base/promise-like.js';
 import { IncomingMethod } from '../../calls/incoming-method.js';
 import type { Call } from '../../contract/contract.js';
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 import { undeclaredMethod } from '../../spec/undeclared-method.js';
 import type { AnyHandler } from '../../types/dynamic.js';
 import { collect } from '../streams/collect.js';

@@ -11,7 +11,7 @@ import {
   RpcError,
   TimeoutError,
 } from '../../contract/errors.js';
-import { mustFitWritten } from '../../session/written-size.js';
+import { mustFitWritten } from '../../session/sending/written-size.js';
 import type { ErrorClass, ErrorPolicy } from '../../types/errors.js';
 import { ARGS, type Envelope, ERRORS, FIELDS, type Inner, isEnvelope, LEVELS } from './envelope.js';
 import type { Known, KnownErrors } from './error-classes.js';

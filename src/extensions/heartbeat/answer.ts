@@ -2,8 +2,8 @@ import type { Extension, Gate, SideExtension } from '../../api/extension.js';
 import { flushAtEndOfTurn } from '../../base/clock.js';
 import { must } from '../../contract/check-options.js';
 import type { Connection } from '../../session/connection.js';
-import { sendControl } from '../../session/control-messages.js';
-import { BEAT } from '../../session/system-names.js';
+import { sendControl } from '../../session/system/control-messages.js';
+import { BEAT } from '../../session/system/system-names.js';
 import type { Options } from '../../types/options.js';
 
 /** In milliseconds. */

@@ -2,8 +2,8 @@ import { callListeners, type EventListener, type EventListeners } from '../../ap
 import { isThenable } from '../../base/promise-like.js';
 import type { CallReports } from '../../calls/calling-side.js';
 import type { LayeredCall } from '../../calls/layered-call.js';
-import type { CallDetails } from '../../session/call-details.js';
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallDetails } from '../../session/incoming-calls/call-details.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 import type { CallContext, CallEvents, IncomingCall, Interceptor, UnknownCall } from '../../types/interceptor.js';
 import { observedStream } from '../streams/relayed-stream.js';
 

@@ -4,7 +4,7 @@ import { notificationFrames } from '../../calls/notification-frames.js';
 import type { About, Frame } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
 import type { SealedFrames } from '../../session/frame-filter.js';
-import { mustFit } from '../../session/frame-limits.js';
+import { mustFit } from '../../session/sending/frame-limits.js';
 import type { Session } from '../../session/session.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import type { Receivers } from '../../types/peers.js';

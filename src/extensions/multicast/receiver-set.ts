@@ -2,8 +2,8 @@ import type { PeerRegistry } from '../../api/peer-registry.js';
 import { PEERS_OF, type PeerSet } from '../../api/peer-set.js';
 import { makeDetachable } from '../../base/bound-methods.js';
 import { UsageError } from '../../contract/errors.js';
-import { CallSender } from '../../session/call-sender.js';
 import { ConnectedPeer } from '../../session/connected-peer.js';
+import { CallSender } from '../../session/incoming-calls/call-sender.js';
 import type { Peer, Receiver, Several, SlowOptions } from '../../types/peers.js';
 import { type Policy, policyOf } from './slow-policy.js';
 

@@ -1,10 +1,10 @@
 import type { Frame } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
 import { CallingSession } from '../../session/calling-session.js';
-import { type CallHolder, PlainWaiter, type ReplyHandler } from '../../session/pending-calls.js';
-import { isBound } from '../../session/posted-calls.js';
+import { type CallHolder, PlainWaiter, type ReplyHandler } from '../../session/outgoing-calls/pending-calls.js';
 import type { RpcSession } from '../../session/rpc-session.js';
-import { SendQueue } from '../../session/send-queue.js';
+import { isBound } from '../../session/sending/posted-calls.js';
+import { SendQueue } from '../../session/sending/send-queue.js';
 import type { Session } from '../../session/session.js';
 
 /** The number of a message that was not posted: a small integer, as all others. */

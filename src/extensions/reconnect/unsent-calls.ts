@@ -1,5 +1,5 @@
 import { Code, ConnectionLost, RpcError } from '../../contract/errors.js';
-import type { ReplyHandler } from '../../session/pending-calls.js';
+import type { ReplyHandler } from '../../session/outgoing-calls/pending-calls.js';
 import type { RpcSession } from '../../session/rpc-session.js';
 import type { HeldCall } from './held-calls.js';
 

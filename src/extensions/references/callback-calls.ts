@@ -1,9 +1,9 @@
 import type { CallingSide } from '../../calls/calling-side.js';
 import { IncomingCall } from '../../calls/incoming-call.js';
 import { OutgoingCall } from '../../calls/outgoing-call.js';
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 import type { Session } from '../../session/session.js';
-import { CALL } from '../../session/system-names.js';
+import { CALL } from '../../session/system/system-names.js';
 import type { MethodDescriptor } from '../../spec/method-table.js';
 import { undeclaredMethod } from '../../spec/undeclared-method.js';
 import type { Peer } from '../../types/peers.js';

@@ -1,6 +1,6 @@
 import { quote } from '../../base/quote.js';
 import { Code, ProtocolError, RpcError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 
 /** Runs a call of a reference. */
 export type Callee = (member: string | null, args: readonly unknown[], sender: CallSender) => unknown;

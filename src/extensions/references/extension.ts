@@ -1,6 +1,6 @@
 import type { Extension, SideHost } from '../../api/extension.js';
-import type { CallSender } from '../../session/call-sender.js';
-import { CALL, KEEP, RELEASE, STREAM } from '../../session/system-names.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
+import { CALL, KEEP, RELEASE, STREAM } from '../../session/system/system-names.js';
 import { revoke } from './exports.js';
 import { provideHandles } from './handles.js';
 import { keep, release } from './keep.js';

@@ -1,8 +1,8 @@
 import { isThenable } from '../../base/promise-like.js';
 import { Code, ProtocolError, RpcError, UsageError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 import type { Session } from '../../session/session.js';
-import { STREAM, speaks } from '../../session/system-names.js';
+import { STREAM, speaks } from '../../session/system/system-names.js';
 import type { CallOptions } from '../../types/call-options.js';
 import type { Items } from '../../types/method.js';
 import { serveStream } from '../streams/serve-stream.js';

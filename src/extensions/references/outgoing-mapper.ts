@@ -2,7 +2,7 @@ import { pathTo } from '../../base/value-paths.js';
 import { Code, RpcError, UsageError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
 import type { Mapped } from '../../session/session-values.js';
-import { ABOUT, speaks } from '../../session/system-names.js';
+import { ABOUT, speaks } from '../../session/system/system-names.js';
 import { isStream } from '../streams/is-stream.js';
 import type { TypedSide } from '../values/side-values.js';
 import { type Tag, tagged } from '../values/tagged.js';

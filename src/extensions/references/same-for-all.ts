@@ -1,5 +1,5 @@
 import type { Codec } from '../../contract/contract.js';
-import { ABOUT, speaks } from '../../session/system-names.js';
+import { ABOUT, speaks } from '../../session/system/system-names.js';
 import type { TypedSide } from '../values/side-values.js';
 import { type Tag, tagged } from '../values/tagged.js';
 import { goesByReference } from './referable.js';

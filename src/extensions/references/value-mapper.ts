@@ -1,7 +1,7 @@
 import type { Codec } from '../../contract/contract.js';
 import type { RpcError } from '../../contract/errors.js';
+import { mustFitWritten } from '../../session/sending/written-size.js';
 import type { Session, SessionHost, ValueMapper } from '../../session/session.js';
-import { mustFitWritten } from '../../session/written-size.js';
 import type { Options } from '../../types/options.js';
 import { refusalOf } from '../values/refusal.js';
 import { plainValues, type SideValues, type TypedSide } from '../values/side-values.js';

@@ -1,6 +1,6 @@
 import type { Frame } from '../../contract/contract.js';
 import type { Connection } from '../../session/connection.js';
-import { controlFrame, sendControl } from '../../session/control-messages.js';
+import { controlFrame, sendControl } from '../../session/system/control-messages.js';
 import { ACK, type JournalSession } from './journal-session.js';
 import type { MessageNumbers } from './message-numbers.js';
 

@@ -2,7 +2,7 @@ import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension, Gate, SideExtension } from '../../api/extension.js';
 import type { Codec, TransportSource } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
-import { leavingNotifications } from '../../session/leaving.js';
+import { leavingNotifications } from '../../session/system/leaving.js';
 import { resumeControls } from './controls.js';
 import { DialingGate } from './dialing-gate.js';
 import { ListeningGate } from './listening-gate.js';

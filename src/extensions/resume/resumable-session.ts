@@ -1,7 +1,7 @@
 import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
 import { ConnectionLost } from '../../contract/errors.js';
-import { leftBy } from '../../session/leaving.js';
 import type { RpcSession } from '../../session/rpc-session.js';
+import { leftBy } from '../../session/system/leaving.js';
 import type { Peer } from '../../types/peers.js';
 import type { Visitor } from '../../types/resume.js';
 import type { Fresh } from './hello-field.js';

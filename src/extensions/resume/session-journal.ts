@@ -4,7 +4,7 @@ import { Code, ConnectionLost, ProtocolError } from '../../contract/errors.js';
 import { attach, leaveConnection } from '../../session/change-connection.js';
 import type { Connection } from '../../session/connection.js';
 import type { Journal } from '../../session/journal.js';
-import { PostedCalls } from '../../session/posted-calls.js';
+import { PostedCalls } from '../../session/sending/posted-calls.js';
 import type { SessionPart } from '../../session/session-part.js';
 import { Acknowledgements, say } from './acknowledgements.js';
 import { type HeldMessage, HeldMessages } from './held-messages.js';

@@ -6,9 +6,9 @@ import type { Codec, Frame, Message, Sealed, Security, SecurityInfo } from '../.
 import { Code, ProtocolError } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
 import type { FilteredSender, FrameFilter, SealedFrames as Pair } from '../../session/frame-filter.js';
-import { type AwaitedHello, mustFit, SENT_BEFORE_HELLO } from '../../session/frame-limits.js';
-import { bytesOf } from '../../session/message-size.js';
-import { SECINFO } from '../../session/system-names.js';
+import { type AwaitedHello, mustFit, SENT_BEFORE_HELLO } from '../../session/sending/frame-limits.js';
+import { bytesOf } from '../../session/sending/message-size.js';
+import { SECINFO } from '../../session/system/system-names.js';
 
 /** The most bytes that a framing adds to a frame. */
 const FRAMED = 32;

@@ -1,7 +1,7 @@
 import type { Call, Frame, Link } from '../../contract/contract.js';
 import { ConnectionLost } from '../../contract/errors.js';
-import { mustFit } from '../../session/frame-limits.js';
-import type { ReplyHandler } from '../../session/pending-calls.js';
+import type { ReplyHandler } from '../../session/outgoing-calls/pending-calls.js';
+import { mustFit } from '../../session/sending/frame-limits.js';
 import { DispatchedCall } from './dispatched-call.js';
 import type { MemberSession } from './member-session.js';
 import { ServiceSession } from './service-session.js';

@@ -1,5 +1,5 @@
 import type { Delivery, Envelope, Frame } from '../../contract/contract.js';
-import type { ReplyHandler } from '../../session/pending-calls.js';
+import type { ReplyHandler } from '../../session/outgoing-calls/pending-calls.js';
 
 /** How often a call is sent at most: once, and again where a member was lost or busy. */
 const ATTEMPTS = 3;

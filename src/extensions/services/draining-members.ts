@@ -1,9 +1,9 @@
 import type { Gate, SideExtension, SideHost } from '../../api/extension.js';
 import { time } from '../../base/time.js';
 import type { Connection } from '../../session/connection.js';
-import { sayLeaving } from '../../session/leaving.js';
 import { RpcSession } from '../../session/rpc-session.js';
 import type { Session } from '../../session/session.js';
+import { sayLeaving } from '../../session/system/leaving.js';
 
 /** The field of `rpc.hello` with which a side requests a notification when the other side is about to close: `true`. */
 const FIELD = 'leaving';

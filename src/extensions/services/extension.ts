@@ -1,6 +1,6 @@
 import type { RpcEndpoint } from '../../api/endpoint.js';
 import type { Extension, Gate } from '../../api/extension.js';
-import { leavingNotifications } from '../../session/leaving.js';
+import { leavingNotifications } from '../../session/system/leaving.js';
 import { asksForLeaving, saysLeaving } from './draining-members.js';
 import { sessionOf } from './session-of.js';
 import { reportCalls, workingNotifications } from './working.js';

@@ -1,7 +1,7 @@
 import { printable } from '../../base/quote.js';
 import type { About, Frame, Link } from '../../contract/contract.js';
 import { UsageError } from '../../contract/errors.js';
-import type { ReplyHandler } from '../../session/pending-calls.js';
+import type { ReplyHandler } from '../../session/outgoing-calls/pending-calls.js';
 import { RpcSession } from '../../session/rpc-session.js';
 
 /** What each of the limits of a link leaves, for texts. */

@@ -1,8 +1,8 @@
 import type { Frame, Id, Message } from '../../contract/contract.js';
 import type { Connection } from '../../session/connection.js';
-import { unsent } from '../../session/lost-calls.js';
-import type { SendQueueHost } from '../../session/make-send-queue.js';
-import type { ReplyHandler } from '../../session/pending-calls.js';
+import { unsent } from '../../session/outgoing-calls/lost-calls.js';
+import type { ReplyHandler } from '../../session/outgoing-calls/pending-calls.js';
+import type { SendQueueHost } from '../../session/sending/make-send-queue.js';
 import { LimitedSession } from './limited-session.js';
 import type { ServiceCalls } from './service-calls.js';
 import type { ServiceMember, ServiceSession } from './service-session.js';

@@ -2,8 +2,8 @@ import { printable } from '../../base/quote.js';
 import type { Frame, Id, Message } from '../../contract/contract.js';
 import { ProtocolError } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
-import type { PendingCalls } from '../../session/pending-calls.js';
-import { ABOUT } from '../../session/system-names.js';
+import type { PendingCalls } from '../../session/outgoing-calls/pending-calls.js';
+import { ABOUT } from '../../session/system/system-names.js';
 import { between, inTurn } from './in-turn.js';
 
 /** What this needs of the session of a service. */

@@ -2,7 +2,7 @@ import { printable } from '../../base/quote.js';
 import type { Frame, Id, Message } from '../../contract/contract.js';
 import { ProtocolError } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
-import { ABOUT, SECINFO } from '../../session/system-names.js';
+import { ABOUT, SECINFO } from '../../session/system/system-names.js';
 import { between } from './in-turn.js';
 
 /** What this needs of the session of a service. */

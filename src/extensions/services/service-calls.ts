@@ -1,6 +1,6 @@
 import type { Frame, Id, Link } from '../../contract/contract.js';
 import type { RpcError } from '../../contract/errors.js';
-import { type CallHolder, PendingCalls, type ReplyHandler } from '../../session/pending-calls.js';
+import { type CallHolder, PendingCalls, type ReplyHandler } from '../../session/outgoing-calls/pending-calls.js';
 import type { DispatchedCall } from './dispatched-call.js';
 
 /** At least so many ids rest. Each has 32,768 ages, so an id comes back after millions of calls. */

@@ -1,8 +1,8 @@
 import type { Link } from '../../contract/contract.js';
 import { ConnectionLost } from '../../contract/errors.js';
 import type { Connection } from '../../session/connection.js';
-import type { SendQueueHost } from '../../session/make-send-queue.js';
 import { RpcSession } from '../../session/rpc-session.js';
+import type { SendQueueHost } from '../../session/sending/make-send-queue.js';
 import { ChoosingSession } from './choosing-session.js';
 import { LimitedSession } from './limited-session.js';
 import { MemberSession } from './member-session.js';

@@ -1,6 +1,6 @@
 import { time } from '../../base/time.js';
 import type { Link } from '../../contract/contract.js';
-import type { ReplyHandler } from '../../session/pending-calls.js';
+import type { ReplyHandler } from '../../session/outgoing-calls/pending-calls.js';
 import type { DispatchedCall } from './dispatched-call.js';
 import type { ServiceCalls } from './service-calls.js';
 

@@ -1,7 +1,7 @@
 import { clearTimer, setTimerAt, type Timer, time } from '../../base/time.js';
 import type { Id } from '../../contract/contract.js';
 import type { Session, SystemNotifications } from '../../session/session.js';
-import { WORKING } from '../../session/system-names.js';
+import { WORKING } from '../../session/system/system-names.js';
 
 /*
  * `rpc.working [id, …]`: who serves reports at the interval `Link.callBeat` which calls of a peer are at work or wait for their turn. A call is

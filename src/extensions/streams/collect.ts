@@ -1,6 +1,6 @@
 import { afterTurn } from '../../base/time.js';
 import { Code, RpcError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 import { type Source, sourceOf } from './source.js';
 import { weigh } from './weigh.js';
 

@@ -1,5 +1,5 @@
 import type { Extension } from '../../api/extension.js';
-import { NEXT, PULL } from '../../session/system-names.js';
+import { NEXT, PULL } from '../../session/system/system-names.js';
 import { receiveItems, receivePull } from './messages.js';
 import { streamFrom } from './relayed-stream.js';
 import { serveStream } from './serve-stream.js';

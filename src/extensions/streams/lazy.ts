@@ -1,6 +1,6 @@
 import type { LazyExtension, SideHost } from '../../api/extension.js';
 import { ProtocolError } from '../../contract/errors.js';
-import { NEXT, PULL } from '../../session/system-names.js';
+import { NEXT, PULL } from '../../session/system/system-names.js';
 import { windowExpects } from './window-option.js';
 
 /** Throws a ProtocolError: on a side that has not loaded streams, none can be running. */

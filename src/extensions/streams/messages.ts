@@ -1,9 +1,9 @@
 import { quoteId } from '../../base/quote.js';
 import type { Id } from '../../contract/contract.js';
 import { ProtocolError } from '../../contract/errors.js';
-import { failStream } from '../../session/lost-messages.js';
+import { failStream } from '../../session/receiving/lost-messages.js';
 import type { Session } from '../../session/session.js';
-import { PULL } from '../../session/system-names.js';
+import { PULL } from '../../session/system/system-names.js';
 import { markRead } from './scheduler.js';
 
 /*

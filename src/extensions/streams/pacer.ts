@@ -1,7 +1,7 @@
 import { Queue } from '../../base/queue.js';
 import { clearTimer, setTimer, type Timer, time } from '../../base/time.js';
 import type { Session } from '../../session/session.js';
-import { NEXT } from '../../session/system-names.js';
+import { NEXT } from '../../session/system/system-names.js';
 
 /** A mark that was sent, and has not been answered. */
 interface Mark {

@@ -1,5 +1,5 @@
 import { Code, RpcError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 import { collect } from './collect.js';
 import { StreamProducer } from './producer.js';
 import { smallerWindow } from './window.js';

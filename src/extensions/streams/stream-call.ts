@@ -8,7 +8,7 @@ import { prepare } from '../../calls/sending.js';
 import { type ReplyCallbacks, SentRequest } from '../../calls/sent-request.js';
 import { type Aborted, UsageError } from '../../contract/errors.js';
 import type { Session } from '../../session/session.js';
-import { PULL } from '../../session/system-names.js';
+import { PULL } from '../../session/system/system-names.js';
 import type { CallOptions } from '../../types/call-options.js';
 import type { Items } from '../../types/method.js';
 import { StreamConsumer, type StreamRequest } from './consumer.js';

@@ -2,7 +2,7 @@ import { isThenable } from '../../base/promise-like.js';
 import type { IncomingCall } from '../../calls/incoming-call.js';
 import type { Invoke } from '../../calls/layer.js';
 import { Code, RpcError } from '../../contract/errors.js';
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 import { CheckedStream } from './checked-stream.js';
 import { type Checking, mustFit, report } from './checking.js';
 import { inTime } from './in-time.js';

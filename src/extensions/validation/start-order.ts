@@ -1,4 +1,4 @@
-import type { CallSender } from '../../session/call-sender.js';
+import type { CallSender } from '../../session/incoming-calls/call-sender.js';
 import type { StartingCalls } from '../../session/session.js';
 
 /** Calls that start in the order of their arrival: those of a session. */

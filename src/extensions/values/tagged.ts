@@ -2,7 +2,7 @@ import { isMap, isSet } from '../../base/kinds.js';
 import { ignoreRejection, isThenable } from '../../base/promise-like.js';
 import { pathTo } from '../../base/value-paths.js';
 import { UsageError } from '../../contract/errors.js';
-import { mustFitWritten } from '../../session/written-size.js';
+import { mustFitWritten } from '../../session/sending/written-size.js';
 import { DEPTH, isOdd } from './special.js';
 import { ESCAPE, OPEN, TAG } from './tag.js';
 

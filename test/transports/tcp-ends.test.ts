@@ -5,7 +5,7 @@ import { parseAddress } from '../../src/contract/address.js';
 import { Code, ConnectionLost, ProtocolError } from '../../src/contract/errors.js';
 import { type WireOptions, wireFor } from '../../src/testing/transport.js';
 import { type End, until } from '../../src/testing/transport-ends.js';
-import { LINGER_MS } from '../../transports/shared/stream/link.js';
+import { LINGER_MS } from '../../transports/shared/stream/linger.js';
 import tcp from '../../transports/tcp.js';
 import { turnUntil } from '../support/clock-turning.js';
 import { connected, keeping, opened } from '../support/stream-sides.js';

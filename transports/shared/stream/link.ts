@@ -1,6 +1,5 @@
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { clearTimer, setTimer, type Timer, time } from '../../../src/base/time.js';
 import type {
   Accept,
   Frame,
@@ -14,13 +13,11 @@ import type {
 import { type ConnectionLost, ProtocolError } from '../../../src/contract/errors.js';
 import { WrongProtocol } from '../../../src/contract/framing/beginning.js';
 import type { PartialFrames } from '../partial-frames.js';
-import { moved, progress, waiting } from './buffered.js';
+import { progress, waiting } from './buffered.js';
 import { asError, lostBy, reasonOf } from './errors.js';
 import { listen, type StreamEvents } from './events.js';
+import { Linger } from './linger.js';
 import { Unread } from './unread.js';
-
-/** How long, in milliseconds, an ending link waits for a peer that neither reads the rest nor ends its side. */
-export const LINGER_MS = 1_000;
 
 /** What the links of a transport share. */
 export interface StreamHost {
@@ -54,7 +51,7 @@ export class StreamLink implements Link, StreamEvents {
   protected reason: Error | undefined = undefined;
   private readonly framing: Framing;
   private receiver: Receiver | undefined = undefined;
-  private deadline: Timer | undefined = undefined;
+  private deadline: Linger | undefined = undefined;
   private known: LinkInfo | undefined = undefined;
   /** Exists from the first pause until everything that was read meanwhile has been processed. */
   protected unread: Unread<Uint8Array> | undefined = undefined;
@@ -176,7 +173,7 @@ export class StreamLink implements Link, StreamEvents {
   }
 
   protected freed(): void {
-    clearTimer(this.deadline);
+    this.deadline?.stop();
     this.tell(this.reason);
     this.host.gone(this);
   }
@@ -293,16 +290,6 @@ export class StreamLink implements Link, StreamEvents {
 
   /** Limits the time of a link that has nothing more to send: as long as the peer reads, but not forever. */
   protected linger(): void {
-    if (this.deadline === undefined) this.watch(time() + this.host.limits.stalledMs);
-  }
-
-  /** Expires when nothing has moved for {@link LINGER_MS}, as far as that is visible, and at `last` in any case. */
-  private watch(last: number): void {
-    const left = last - time();
-    const socket = this.output instanceof Socket ? this.output : undefined;
-    const before = socket && moved(socket);
-    const look = (): void =>
-      time() >= last || (socket !== undefined && moved(socket) === before) ? this.expire() : this.watch(last);
-    this.deadline = setTimer(socket === undefined ? left : Math.min(LINGER_MS, left), look).unref();
+    this.deadline ??= new Linger(this.output, this.host.limits.stalledMs, () => this.expire());
   }
 }

@@ -6,7 +6,8 @@ import { clearTimer, setTimer, type Timer } from '../../../src/base/time.js';
 import type { Framing, LinkInfo } from '../../../src/contract/contract.js';
 import { ConnectionLost, ProtocolError } from '../../../src/contract/errors.js';
 import type { WrongProtocol } from '../../../src/contract/framing/beginning.js';
-import { LINGER_MS, type StreamHost, StreamLink } from './link.js';
+import { LINGER_MS } from './linger.js';
+import { type StreamHost, StreamLink } from './link.js';
 
 /** A child process whose input and output are pipes. */
 export interface PipedChild extends ChildProcess {

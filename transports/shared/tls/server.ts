@@ -5,7 +5,7 @@ import type { Limits, Logger } from '../../../src/contract/contract.js';
 import { Refusals } from '../refusals.js';
 import { peerOf } from '../socket-address.js';
 import { codeOf, reasonOf } from '../stream/errors.js';
-import { LINGER_MS } from '../stream/link.js';
+import { LINGER_MS } from '../stream/linger.js';
 import type { SecureListening } from '../stream/listen.js';
 import { Certificates, type LoadedCertificates, NO_TICKETS } from './certificates.js';
 import type { TlsSettings } from './options.js';

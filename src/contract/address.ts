@@ -130,6 +130,12 @@ export function hostPort(address: Address, takesPath: boolean = false): HostPort
   if (match === null || port > 65_535) {
     const { text, scheme } = address;
     const expected = `expected ${scheme}://host:port, as in ${scheme}://127.0.0.1:8888`;
+    const hostAt = authority.lastIndexOf('@') + 1;
+    // It is not shown: errors end up in logs.
+    if (hostAt > 0)
+      throw new UsageError(
+        `an address of ${scheme}: has no user and no password, and there is one before "@${authority.slice(hostAt)}"; ${expected}; a server that authenticates takes the option credentials`,
+      );
     const [, host, last] = /^([^:[\]]*|\[[^\]]*\]):?([^:[\]]*)$/.exec(authority.replace(/^\d+$/, ':$&')) ?? [];
     if (last) throw new UsageError(`"${text}": ${last} is not a port, which is a number from 0 to 65535; ${expected}`);
     if (host) throw new UsageError(`"${text}" has no port; ${expected}`);

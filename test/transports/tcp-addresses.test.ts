@@ -65,6 +65,9 @@ describe('addresses of tcp', () => {
     wrong('tcp://127.0.0.1:0').toThrow(/cannot be dialed/);
     wrong('tcp://127.0.0.1').toThrow(/has no port; expected tcp:\/\/host:port, as in/);
     wrong('tcp://[::1]').toThrow(/has no port/);
+    wrong('tcp://me:secret@host:80').toThrow(
+      /^an address of tcp: has no user and no password.* before "@host:80"; expected(?!.*secret)/,
+    );
     wrong('tcp:').toThrow(/has no host and port/);
     wrong('tcp://::1:80').toThrow(/has no host and port; .*; write an IPv6 address in brackets, as in \[::1\]/);
     for (const port of ['99999', '123456', '-1', 'http', '80x']) {

@@ -76,7 +76,7 @@ export class PostgresStore extends PostgresWork implements Store {
     );
   }
 
-  private write(tasks: readonly NewTask[], { id }: Batch): Promise<readonly StoredRow[]> {
+  private async write(tasks: readonly NewTask[], { id }: Batch): Promise<readonly StoredRow[]> {
     const { queue, keep, forReaders } = this.plan;
     // Most calls say nothing of how they are delivered: what is not sent is null.
     const sparse = <T>(of: (task: NewTask) => T | null): (T | null)[] | null =>
@@ -85,7 +85,12 @@ export class PostgresStore extends PostgresWork implements Store {
     const keys = sparse(({ key }) => key ?? null);
     // To look for conflicts costs as much as an index.
     const conflict = keys === null ? '' : 'ON CONFLICT (queue, key) WHERE key IS NOT NULL DO NOTHING';
-    return this.client.rows<StoredRow>(
+    // Without keys, there is a row for each task: their numbers are enough, in one row.
+    const result =
+      keys === null
+        ? `SELECT string_agg(id::text, ',' ORDER BY id) AS ids FROM made, told`
+        : 'SELECT id, key, method FROM made, told ORDER BY id';
+    const rows = await this.client.rows<StoredRow & { readonly ids?: string | null }>(
       `WITH made AS (INSERT INTO obverse_tasks
           (queue, state, due, priority, method, body, asks, key, attempts, keep, stored, expires, written, batch)
         SELECT $1, CASE WHEN $11 THEN 'done' WHEN delay > 0 THEN 'delayed' ELSE 'waiting' END, ${NOW} + ${ms('coalesce(delay, 0)')}, coalesce(priority, 0),
@@ -95,7 +100,7 @@ export class PostgresStore extends PostgresWork implements Store {
           WITH ORDINALITY AS t(begin, size, method, asks, key, delay, priority, attempts, n)
         ORDER BY n ${conflict} RETURNING id, key, method),
       told AS MATERIALIZED (SELECT pg_notify($14, 'w'))
-      SELECT id, key, method FROM made, told ORDER BY id`,
+      ${result}`,
       [
         ...[queue, joined, begins, sizes],
         tasks.map(({ method }) => method),
@@ -107,6 +112,8 @@ export class PostgresStore extends PostgresWork implements Store {
         ...[forReaders, keep, id, this.channel],
       ],
     );
+    if (keys !== null) return rows;
+    return (rows[0]?.ids?.split(',') ?? []).map((id) => ({ id, key: null, method: '' }));
   }
 
   /** The rows that were made belong to the tasks without a key, in their order, and to the first one with each key. Others are older. */
@@ -126,7 +133,8 @@ export class PostgresStore extends PostgresWork implements Store {
       const row = key === undefined ? keyless.next().value : made.get(key);
       // It was removed in between, at the end of its time.
       if (row === undefined) return { id: 0, method, isOld: true };
-      return { id: Number(row.id), method: row.method, isOld: key !== undefined && !isMade.delete(key) };
+      const isOld = key !== undefined && !isMade.delete(key);
+      return { id: Number(row.id), method: isOld ? row.method : method, isOld };
     });
   }
 

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { hostPort, type OptionKind, readOptions } from '../src/contract/address.js';
+import { hostPort, type OptionKind, readOptions, withoutPassword } from '../src/contract/address.js';
 import type { Address, TransportFactory, TransportSource } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { DiscoveringAll } from './discover/all.js';
@@ -67,14 +67,14 @@ function parts({ text, rest }: Address): { readonly name: string; readonly inner
   const name = before.trim();
   if (!isName(name))
     throw new UsageError(
-      `"${text}" has no name to discover; expected letters, digits, "_", "-" and ".", up to 64, as in discover:chat`,
+      `"${withoutPassword(text)}" has no name to discover; expected letters, digits, "_", "-" and ".", up to 64, as in discover:chat`,
     );
   const bare = /^[([{<]/.test(brackets) ? brackets.slice(0, lastBracket(brackets) + 1) : '';
   if (bare === '') return { name, inner: '' };
   const [inner, ...others] = splitParts(bare);
   if (others.length > 0)
     throw new UsageError(
-      `"${text}" has ${others.length + 1} addresses; expected one: serve each address as a transport of its own, as in mux:(discover:${name}(tcp://0.0.0.0:0))(discover:${name}(ws://0.0.0.0:0))`,
+      `"${withoutPassword(text)}" has ${others.length + 1} addresses; expected one: serve each address as a transport of its own, as in mux:(discover:${name}(tcp://0.0.0.0:0))(discover:${name}(ws://0.0.0.0:0))`,
     );
   return { name, inner: inner as string };
 }
@@ -97,16 +97,18 @@ function listening({ text }: Address, name: string, inner: string, { transport, 
     if (value !== undefined) throw new UsageError(`discover: the option "${option}" is for the side that connects`);
   if (inner === '' && transport === undefined)
     throw new UsageError(
-      `"${text}" does not say where to listen; expected an address in brackets, as in discover:${name}(tcp://0.0.0.0:0)`,
+      `"${withoutPassword(text)}" does not say where to listen; expected an address in brackets, as in discover:${name}(tcp://0.0.0.0:0)`,
     );
   if (inner !== '' && transport !== undefined)
-    throw new UsageError(`"${text}" names where to listen, and so does the option "transport"; omit one of them`);
+    throw new UsageError(
+      `"${withoutPassword(text)}" names where to listen, and so does the option "transport"; omit one of them`,
+    );
   const source = (transport ?? inner) as TransportSource;
   const url = urlOf(source);
   const scheme = /^[^:?]*/.exec(url)?.[0].toLowerCase() as string;
   if (!SCHEMES.includes(scheme.replace(/-server$/, '')))
     throw new UsageError(
-      `"${text}": ${url} cannot be announced; expected an address of ${SCHEMES.join(', ')}, as in discover:${name}(tcp://0.0.0.0:0)`,
+      `"${withoutPassword(text)}": ${withoutPassword(url)} cannot be announced; expected an address of ${SCHEMES.join(', ')}, as in discover:${name}(tcp://0.0.0.0:0)`,
     );
   return { source, inner: url };
 }
@@ -117,7 +119,7 @@ function dialing({ text }: Address, name: string, inner: string, { transport, sc
     throw new UsageError('discover: the option "by" says which of all servers gets a call; it needs the option "all"');
   if (inner !== '' || transport !== undefined)
     throw new UsageError(
-      `"${text}" names where to listen, which is for the side that serves; expected discover:${name}`,
+      `"${withoutPassword(text)}" names where to listen, which is for the side that serves; expected discover:${name}`,
     );
   if (typeof dial !== 'object' || dial === null || Array.isArray(dial) || 'url' in dial)
     throw new UsageError(

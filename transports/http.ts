@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server as TlsServer } from 'node:tls';
-import { hostPort, readOptions } from '../src/contract/address.js';
+import { hostPort, readOptions, withoutPassword } from '../src/contract/address.js';
 import type { Address, Transport, TransportFactory, Wire } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { HttpDialer } from './http/dial.js';
@@ -56,7 +56,8 @@ function listening(address: Address, wire: Wire): Transport {
   const options = readOptions(address, OPTIONS);
   refuseOthers(options, ['headers', 'client', 'connections'], 'dials');
   const place = /^(?:\/\/)?([^/?#]*)(\/[^?#]*)?$/.exec(rest);
-  if (place === null) throw new UsageError(`"${text}" cannot be served; expected a path without query and fragment`);
+  if (place === null)
+    throw new UsageError(`"${withoutPassword(text)}" cannot be served; expected a path without query and fragment`);
   const [, authority = '', path = '/'] = place;
   const plan = { ...readRequests(wire, options, authority), path: new URL(path, 'http://localhost').pathname };
   const secured = tlsOptionIn(options);

@@ -1,4 +1,4 @@
-import { parseAddress } from '../src/contract/address.js';
+import { parseAddress, withoutPassword } from '../src/contract/address.js';
 import type { TransportFactory, TransportSource } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { splitParts } from './shared/mux/address.js';
@@ -27,7 +27,7 @@ const mux: TransportFactory = (address, wire) => {
   }
   if (sources.length === 0)
     throw new UsageError(
-      `"${text}" has no parts; expected mux:(a)(b), or the option "parts" with a list of transports`,
+      `"${withoutPassword(text)}" has no parts; expected mux:(a)(b), or the option "parts" with a list of transports`,
     );
   return new MuxTransport(
     sources.map((source) => new Part(source)),

@@ -1,4 +1,4 @@
-import { parseAddress } from '../src/contract/address.js';
+import { parseAddress, withoutPassword } from '../src/contract/address.js';
 import type { Address, TransportFactory, TransportSource } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { within as inOuter } from '../src/contract/misplaced-option.js';
@@ -28,7 +28,7 @@ const reconnect: TransportFactory = (address, wire) => {
   const { scheme, text } = address;
   if (wire.listen)
     throw new UsageError(
-      `"${text}" dials, and cannot be served: serve the address itself, without ${scheme.split('+')[0]}`,
+      `"${withoutPassword(text)}" dials, and cannot be served: serve the address itself, without ${scheme.split('+')[0]}`,
     );
   const { defaults, inner } = scheme === 'restart' ? restarting(text) : { defaults: RECONNECTING, inner: within(text) };
   const { own, others } = split(address, inner !== '');
@@ -36,7 +36,7 @@ const reconnect: TransportFactory = (address, wire) => {
   const addressOf = (dialed: string): string => (inner === '' ? dialed : text.replace(inner, () => dialed));
   const topics = new RedialTopics();
   const source = sourceOf(text, inner, own.transport, others);
-  return topics.addTo(new RedialTransport(source, inner, topics.wire(wire), { ...plan, addressOf }));
+  return topics.addTo(new RedialTransport(source, withoutPassword(inner), topics.wire(wire), { ...plan, addressOf }));
 };
 
 export default reconnect;
@@ -66,7 +66,7 @@ function restarting(text: string): { readonly defaults: RedialOptions; readonly 
   const given = seconds?.trim() || `${RESTART_SECONDS}`;
   if (!/^\d{1,6}$/.test(given))
     throw new UsageError(
-      `"${text}": ${given} is not a whole number of seconds; expected restart:10:(address), as in restart:10:(process:node worker.js)`,
+      `"${withoutPassword(text)}": ${given} is not a whole number of seconds; expected restart:10:(address), as in restart:10:(process:node worker.js)`,
     );
   const ms = Number(given) * 1_000;
   return {
@@ -80,7 +80,7 @@ function withoutBrackets(text: string): string {
   const parts = splitParts(text);
   if (parts.length > 1)
     throw new UsageError(
-      `"${text}" has ${parts.length} addresses; expected one: each link has a reconnect of its own, as in mux:(reconnect+tcp://a:1)(reconnect+tcp://b:1)`,
+      `"${withoutPassword(text)}" has ${parts.length} addresses; expected one: each link has a reconnect of its own, as in mux:(reconnect+tcp://a:1)(reconnect+tcp://b:1)`,
     );
   return parts[0] as string;
 }
@@ -93,14 +93,16 @@ function sourceOf(
 ): TransportSource {
   const name = text.replace(/[+:].*/s, '').toLowerCase();
   if (given !== undefined && inner !== '')
-    throw new UsageError(`"${text}" names what to dial, and so does the option "transport"; omit one of them`);
+    throw new UsageError(
+      `"${withoutPassword(text)}" names what to dial, and so does the option "transport"; omit one of them`,
+    );
   if (given !== undefined) {
     refuseInner(name, typeof given === 'string' ? given : '');
     return given as TransportSource;
   }
   if (inner === '')
     throw new UsageError(
-      `"${text}" does not say what to dial; expected an address, as in reconnect+tcp://127.0.0.1:8888 or restart:10:(process:node worker.js)`,
+      `"${withoutPassword(text)}" does not say what to dial; expected an address, as in reconnect+tcp://127.0.0.1:8888 or restart:10:(process:node worker.js)`,
     );
   refuseInner(name, inner);
   return inOuter({ ...options, url: inner }, { text, name, options: OWN });

@@ -1,5 +1,5 @@
 import { Server as TlsServer } from 'node:tls';
-import { hostPort, readOptions } from '../src/contract/address.js';
+import { hostPort, readOptions, withoutPassword } from '../src/contract/address.js';
 import type { Address, Transport, TransportFactory, Wire } from '../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../src/contract/errors.js';
 import { isPermanent, markPermanent } from '../src/contract/permanent.js';
@@ -65,7 +65,8 @@ function listening(address: Address, wire: Wire): Transport {
   refuseOthers(options, ['headers', 'client'], 'dials');
   const protocols = readProtocols(options.protocols);
   const place = /^(?:\/\/)?([^/?#]*)(\/[^?#]*)?$/.exec(rest);
-  if (place === null) throw new UsageError(`"${text}" cannot be served; expected a path without query and fragment`);
+  if (place === null)
+    throw new UsageError(`"${withoutPassword(text)}" cannot be served; expected a path without query and fragment`);
   const [, authority = '', path = '/'] = place;
   const visitors = {
     name: 'ws',

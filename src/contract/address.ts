@@ -6,6 +6,8 @@ import { described } from './options-object.js';
 // No scheme of a URL has an underscore, but names from the model do: blindly_believe_everything.
 const SCHEME = /^[a-z][a-z0-9+._-]*$/i;
 const QUERY = /\?([\w.-]+(?:=[^&()]*)?(?:&[\w.-]+(?:=[^&()]*)?)*)$/;
+/** Not across parts, as in `mux:(a)(b)`. */
+const PASSWORD = /\/\/(?![\w.-]*(?::\d+)?[/?#])(?:(?!\)\().)*@/gs;
 /** Quoted text, and quotes after a backslash, which do not open one. */
 const QUOTED = /\\["']|"(?:\\.|[^"\\])*"|'[^']*'/gs;
 
@@ -26,7 +28,8 @@ export function parseAddress(source: string | AddressObject): Address {
   const bare = query === null ? text : text.slice(0, query.index);
   const colon = bare.indexOf(':');
   const scheme = colon < 0 ? bare : bare.slice(0, colon);
-  if (!SCHEME.test(scheme)) throw new UsageError(`"${text}" has no scheme; expected one, as in tcp://127.0.0.1:8888`);
+  if (!SCHEME.test(scheme))
+    throw new UsageError(`"${withoutPassword(text)}" has no scheme; expected one, as in tcp://127.0.0.1:8888`);
   const options: Record<string, unknown> = Object.create(null);
   for (const [key, value] of new URLSearchParams(query === null ? '' : text.slice(query.index))) {
     if (key in options) throw new UsageError(`${scheme}: the option "${key}" is given twice`);
@@ -37,6 +40,14 @@ export function parseAddress(source: string | AddressObject): Address {
   const rest = colon < 0 ? '' : bare.slice(colon + 1);
   const outer = typeof source === 'object' ? outerOf(source) : undefined;
   return within({ text, scheme: scheme.toLowerCase(), rest, options }, outer);
+}
+
+/**
+ * An address as errors show it: errors end up in logs, and what stands before the host may be a password. It ends at the last `@`, as it may
+ * have characters that should have been written as `%2F` and so on; an `@` in the path behind a host is none.
+ */
+export function withoutPassword(text: string): string {
+  return text.replace(PASSWORD, '//…@');
 }
 
 /**
@@ -125,16 +136,17 @@ export interface HostPort {
  */
 export function hostPort(address: Address, takesPath: boolean = false): HostPort {
   const [, authority = '', path = ''] = /^(?:\/\/)?([^/]*)(.*)$/s.exec(address.rest) ?? [];
-  const match = /^(?:(?:(\[[0-9a-f:.]+(?:%\w+)?\])|([^:[\]]*)):)?(\d{1,5})$/i.exec(authority);
+  const match = /^(?:(?:(\[[0-9a-f:.]+(?:%\w+)?\])|([^:[\]@]*)):)?(\d{1,5})$/i.exec(authority);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
-    const { text, scheme } = address;
+    const { scheme, rest } = address;
+    const text = withoutPassword(address.text);
     const expected = `expected ${scheme}://host:port, as in ${scheme}://127.0.0.1:8888`;
-    const hostAt = authority.lastIndexOf('@') + 1;
-    // It is not shown: errors end up in logs.
+    const place = takesPath ? authority : rest;
+    const hostAt = place.lastIndexOf('@') + 1;
     if (hostAt > 0)
       throw new UsageError(
-        `an address of ${scheme}: has no user and no password, and there is one before "@${authority.slice(hostAt)}"; ${expected}; a server that authenticates takes the option credentials`,
+        `an address of ${scheme}: has no user and no password, and there is one before "@${place.slice(hostAt)}"; ${expected}; a server that authenticates takes the option credentials`,
       );
     const [, host, last] = /^([^:[\]]*|\[[^\]]*\]):?([^:[\]]*)$/.exec(authority.replace(/^\d+$/, ':$&')) ?? [];
     if (last) throw new UsageError(`"${text}": ${last} is not a port, which is a number from 0 to 65535; ${expected}`);
@@ -144,7 +156,7 @@ export function hostPort(address: Address, takesPath: boolean = false): HostPort
   if (!takesPath && path.length > 1) {
     const { text, scheme } = address;
     throw new UsageError(
-      `"${text}": an address of ${scheme}: has no path; remove ${path}, or use ws: if the server expects WebSockets`,
+      `"${withoutPassword(text)}": an address of ${scheme}: has no path; remove ${path}, or use ws: if the server expects WebSockets`,
     );
   }
   return { host: match[1]?.slice(1, -1) ?? match[2] ?? '', port };

@@ -1,3 +1,4 @@
+import { withoutPassword } from './address.js';
 import type { Address } from './contract.js';
 import { UsageError } from './errors.js';
 import { outerOf } from './misplaced-option.js';
@@ -15,7 +16,7 @@ export interface KnownNames {
 /** The error for a name that no plug-in has: what was meant, and which there are. Loaded when there is one. */
 export function unknownName(address: Address, { kind, aliases, names: own, elsewhere }: KnownNames): UsageError {
   const { scheme, rest } = address;
-  const text = outerOf(address)?.text ?? address.text;
+  const text = withoutPassword(outerOf(address)?.text ?? address.text);
   const isTransport = kind === 'transport';
   const others = isTransport ? Object.keys(aliases).filter((name) => !name.endsWith('+')) : [];
   const names = [...own, ...others.filter((name) => own.includes(aliases[name] as string))].sort();

@@ -1,3 +1,4 @@
+import { withoutPassword } from '../../src/contract/address.js';
 import type { Address } from '../../src/contract/contract.js';
 import { UsageError } from '../../src/contract/errors.js';
 
@@ -21,8 +22,9 @@ export interface DialedUrl {
 /** Parses the address. Throws a UsageError if it cannot be dialed. */
 export function dialedUrl(address: Address): DialedUrl {
   const { scheme, text } = address;
+  const shown = withoutPassword(text);
   const wrong = (why: string): UsageError =>
-    new UsageError(`"${text}" cannot be dialed: ${why}, as in ${scheme}://127.0.0.1:8888/rpc`);
+    new UsageError(`"${shown}" cannot be dialed: ${why}, as in ${scheme}://127.0.0.1:8888/rpc`);
   if (!/^https?:\/\/[^/?#]/i.test(text)) throw wrong(`expected ${scheme}:// and a host`);
   let url: URL;
   try {

@@ -1,4 +1,4 @@
-import { type OptionKind, readOptions } from '../../src/contract/address.js';
+import { type OptionKind, readOptions, withoutPassword } from '../../src/contract/address.js';
 import type { Address } from '../../src/contract/contract.js';
 import { UsageError } from '../../src/contract/errors.js';
 import { LONGEST_PATH } from '../shared/stream/socket-file.js';
@@ -106,7 +106,7 @@ export function readEndpoint(text: string): string {
   const tcp = kind === 'tcp' ? /^(?:[\w.-]+|\*|\[[\da-f:.%\w]+\]):(\d+|\*)$/i.exec(place) : null;
   if (tcp === null && !((kind === 'ipc' || kind === 'inproc') && place !== ''))
     throw new UsageError(
-      `"${text}" is no endpoint of ZeroMQ: expected zmq+tcp://127.0.0.1:5555, zmq+ipc:///path or zmq+inproc://name; several are separated by commas`,
+      `"${withoutPassword(text)}" is no endpoint of ZeroMQ: expected zmq+tcp://127.0.0.1:5555, zmq+ipc:///path or zmq+inproc://name; several are separated by commas`,
     );
   // ZeroMQ itself takes it modulo 65,536.
   if (Number(tcp?.[1]) > LAST_PORT)

@@ -1,4 +1,4 @@
-import { parseAddress, readOptions } from '../../../src/contract/address.js';
+import { parseAddress, readOptions, withoutPassword } from '../../../src/contract/address.js';
 import { checkEach, must } from '../../../src/contract/check-options.js';
 import type { Address, TransportSource } from '../../../src/contract/contract.js';
 import { UsageError } from '../../../src/contract/errors.js';
@@ -36,7 +36,7 @@ export function readBalance(address: Address): { readonly sources: TransportSour
   }
   if (sources.length === 0)
     throw new UsageError(
-      `"${address.text}" has no parts; ${EXPECTED}, or the option "parts" with a list of transports`,
+      `"${withoutPassword(address.text)}" has no parts; ${EXPECTED}, or the option "parts" with a list of transports`,
     );
   return { sources, plan: planOf({ by, delay: typeof delay === 'string' ? Number(delay) : delay }) };
 }

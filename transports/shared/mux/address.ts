@@ -1,3 +1,4 @@
+import { withoutPassword } from '../../../src/contract/address.js';
 import { UsageError } from '../../../src/contract/errors.js';
 
 const BRACKETS = ['()', '[]', '{}', '<>'] as const;
@@ -16,7 +17,10 @@ export function splitParts(text: string, scheme: string = 'mux'): string[] {
     }
     const end = endOfPart(text, at, scheme);
     const part = text.slice(at + 1, end).trim();
-    if (part === '') throw new UsageError(`"${scheme}:${text}" has an empty part; expected an address in the brackets`);
+    if (part === '')
+      throw new UsageError(
+        `"${withoutPassword(`${scheme}:${text}`)}" has an empty part; expected an address in the brackets`,
+      );
     parts.push(part);
     at = end + 1;
   }
@@ -33,7 +37,7 @@ function endOfPart(text: string, from: number, scheme: string): number {
   const [open, close] = BRACKETS.find(([bracket]) => bracket === text[from]) ?? [];
   if (open === undefined) {
     throw new UsageError(
-      `"${scheme}:${text}" cannot be read at "${text.slice(from)}"; expected parts, as in ${scheme}:(a)(b)`,
+      `"${withoutPassword(`${scheme}:${text}`)}" cannot be read at "${withoutPassword(text.slice(from))}"; expected parts, as in ${scheme}:(a)(b)`,
     );
   }
   let depth = 0;
@@ -41,7 +45,9 @@ function endOfPart(text: string, from: number, scheme: string): number {
     if (text[at] === open) depth++;
     else if (text[at] === close && --depth === 0) return at;
   }
-  throw new UsageError(`"${scheme}:${text}" has a "${open}" that is not closed; expected as many "${close}"`);
+  throw new UsageError(
+    `"${withoutPassword(`${scheme}:${text}`)}" has a "${open}" that is not closed; expected as many "${close}"`,
+  );
 }
 
 function bracketed(address: string): string {

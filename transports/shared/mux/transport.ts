@@ -1,4 +1,5 @@
 import { outside } from '../../../src/base/async-context.js';
+import { withoutPassword } from '../../../src/contract/address.js';
 import type { Accept, Frame, Transport, TransportSource, Wire } from '../../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../../src/contract/errors.js';
 import { InnerTopics } from '../inner-topics.js';
@@ -195,8 +196,8 @@ function messageOf(reason: unknown): string {
 
 /** A source as text. */
 export function textOf(source: TransportSource): string {
-  if (typeof source === 'string') return source;
+  if (typeof source === 'string') return withoutPassword(source);
   if (typeof source === 'function') return 'a transport of its own';
   if (Array.isArray(source)) return `mux:${joinParts(source.map(textOf))}`;
-  return String((source as { readonly url?: unknown }).url ?? 'port:');
+  return withoutPassword(String((source as { readonly url?: unknown }).url ?? 'port:'));
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { withoutPassword } from '../../../src/contract/address.js';
 import type { Address } from '../../../src/contract/contract.js';
 import { UsageError } from '../../../src/contract/errors.js';
 import { CERTIFICATE_OPTIONS, type CertificateSource } from './certificates.js';
@@ -66,7 +67,7 @@ export function readTls(
   const source = sourceOf(scheme, options, wrong);
   const given = typeof source === 'function';
   if (listens && !given && !has('cert')) {
-    const example = `${text.replace(/\?.*$/s, '')}?cert=server.pem&key=server.key`;
+    const example = `${withoutPassword(text).replace(/\?.*$/s, '')}?cert=server.pem&key=server.key`;
     throw wrong(`needs the certificate of this side and its key, as in ${example}, or { url, cert, key }`);
   }
   const verify = (options.verify ?? 'full') as Verify;

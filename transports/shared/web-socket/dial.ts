@@ -1,4 +1,5 @@
 import { clearTimer, setTimer } from '../../../src/base/time.js';
+import { withoutPassword } from '../../../src/contract/address.js';
 import type { Accept, Address, Transport, Wire } from '../../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../../src/contract/errors.js';
 import type { PartialFrames } from '../partial-frames.js';
@@ -34,14 +35,15 @@ export type Connect = (attempt: Attempt) => Promise<WebSocketLink | undefined>;
 /** Parses the address. Throws a UsageError if it cannot be dialed. */
 export function dialed(address: Address): Dialed {
   const { scheme, text } = address;
+  const shown = withoutPassword(text);
   const wrong = (why: string): UsageError =>
-    new UsageError(`"${text}" cannot be dialed: ${why}, as in ${scheme}://127.0.0.1:8888/path`);
+    new UsageError(`"${shown}" cannot be dialed: ${why}, as in ${scheme}://127.0.0.1:8888/path`);
   if (!/^wss?:\/\/[^/?#]/i.test(text)) throw wrong(`expected ${scheme}:// and a host`);
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    const port = /^wss?:\/\/[^/?#]*:([^/?#:\]]+)(?=[/?#]|$)/i.exec(text)?.[1];
+    const port = /^wss?:\/\/[^/?#]*:([^/?#:\]]+)(?=[/?#]|$)/i.exec(shown)?.[1];
     const isPort = port === undefined || (/^\d+$/.test(port) && Number(port) <= 65_535);
     throw wrong(isPort ? 'expected a URL' : `${port} is not a port, which is a number from 0 to 65535; expected a URL`);
   }

@@ -51,7 +51,7 @@ export function standardWebSocket(): StandardWebSocket | undefined {
 export function connectStandard(WebSocket: StandardWebSocket, target: Dialed): Connect {
   return ({ protocols, again, accept, keeper, signal }) =>
     new Promise((resolve, reject) => {
-      const socket = construct(WebSocket, target.url, withOtherCodec(protocols));
+      const socket = construct(WebSocket, target, withOtherCodec(protocols));
       let cause: unknown;
       let settled = false;
       const settle = (): void => {
@@ -181,12 +181,14 @@ export class StandardLink extends WebSocketLink {
   }
 }
 
-function construct(WebSocket: StandardWebSocket, url: string, protocols: string[]): StandardSocket {
+function construct(WebSocket: StandardWebSocket, { url, address }: Dialed, protocols: string[]): StandardSocket {
   try {
     return new WebSocket(url, protocols);
   } catch (cause) {
     // A browser refuses ws: from a page of https:, and reserved ports.
-    throw new UsageError(`${url} cannot be dialed here: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new UsageError(`${address} cannot be dialed here: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { printable } from '../base/quote.js';
+import type { Link } from '../contract/contract.js';
 import { ConnectionLost, UsageError } from '../contract/errors.js';
 import { ConnectedPeer } from '../session/connected-peer.js';
 import { CallSender } from '../session/incoming-calls/call-sender.js';
@@ -15,8 +16,8 @@ const LONGEST = 500;
 export class PeerRegistry {
   readonly peers = new Map<string, ConnectedPeer>();
   private only: Session | undefined;
-  /** While another transport is opened: the peers over the last one. Once there are others, a call to everybody goes to these alone. */
-  private leaving: ReadonlySet<ConnectedPeer> | undefined;
+  /** While a side that dials opens another transport: its links. Once there is a peer over one, a call to everybody goes to these alone. */
+  private nextLinks: WeakSet<Link> | undefined;
   /** Through what sessions are called whose calls have to wait; undefined where there is no such session. */
   private redirected: Map<Session, Session> | undefined;
   /** What the link of the last peer that has left ended with. */
@@ -56,15 +57,18 @@ export class PeerRegistry {
     }
   }
 
-  /** Another transport is opened, or was: both may lead to the same peer, and a call to everybody is made over one of them. */
-  changes(isChanging: boolean): void {
-    this.leaving = isChanging ? new Set(this.peers.values()) : undefined;
+  /**
+   * Another transport is opened, which has these links, or was: both may lead to the same peer, and a call to everybody is made over one of
+   * them.
+   */
+  changes(nextLinks: WeakSet<Link> | undefined): void {
+    this.nextLinks = nextLinks;
     this.updateOnly();
   }
 
   // The only peer, as every client has, is found without looking for it.
   private updateOnly(): void {
-    const all = this.peers.size === 1 || this.leaving !== undefined ? this.allSessions() : [];
+    const all = this.peers.size === 1 || this.nextLinks !== undefined ? this.allSessions() : [];
     this.only = all.length === 1 ? all[0] : undefined;
   }
 
@@ -145,10 +149,10 @@ export class PeerRegistry {
 
   /** The sessions of every connected peer. */
   allSessions(): Session[] {
-    const { leaving } = this;
+    const { nextLinks } = this;
     const all = [...this.peers.values()];
-    const others = leaving === undefined ? [] : all.filter((peer) => !leaving.has(peer));
-    return (others.length > 0 ? others : all).map((peer) => this.sessionToCall(peer));
+    const next = nextLinks === undefined ? [] : all.filter(({ session }) => nextLinks.has(session.link));
+    return (next.length > 0 ? next : all).map((peer) => this.sessionToCall(peer));
   }
 
   private sessionsOfSet(set: PeerSet): Session[] {

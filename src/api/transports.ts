@@ -20,8 +20,8 @@ export interface TransportsOwner {
   makeTransport(source: TransportSource): Promise<Transport>;
   /** `changing`: the side is about to change to this transport, which is open. If it rejects, the side stays with the other one. */
   readonly attached: { changing(transport: Transport): Promise<unknown> };
-  /** Told before and after the next transport is opened. */
-  readonly peerRegistry: { changes(isChanging: boolean): void };
+  /** Told before and after a side that dials opens its next transport. */
+  readonly peerRegistry: { changes(nextLinks: WeakSet<Link> | undefined): void };
   /** A link is there: returns what receives its frames. */
   connect(link: Link): Connection;
 }
@@ -38,7 +38,14 @@ export class Transports {
   async open(source: TransportSource): Promise<ActiveTransport> {
     const { owner } = this;
     const transport = await owner.makeTransport(source);
-    const line = new ActiveTransport(transport, (link) => owner.connect(link), owner.limits.stalledMs, this.changing);
+    const links = new WeakSet<Link>();
+    const connect = (link: Link): Connection => {
+      links.add(link);
+      return owner.connect(link);
+    };
+    const line = new ActiveTransport(transport, connect, owner.limits.stalledMs, this.changing);
+    // The peers of a side that listens are others: none of them is left out.
+    if (this.changing && !owner.listens) owner.peerRegistry.changes(links);
     this.all.add(line);
     // The first one serves before it is open: its peers may come earlier.
     this.current ??= line;
@@ -70,11 +77,10 @@ export class Transports {
     if (this.changing) throw new UsageError('the transport is already being changed: await that first');
     this.changing = true;
     try {
-      this.owner.peerRegistry.changes(true);
       try {
         this.current = await this.open(source);
       } finally {
-        this.owner.peerRegistry.changes(false);
+        this.owner.peerRegistry.changes(undefined);
       }
       for (const session of old.sessions) left(session);
       await old.retire(this.current);

@@ -238,3 +238,38 @@ it('changeTransport that fails after a link was there leaves all calls to the ol
   await turn();
   expect(old.heard.map(({ params }) => params.n)).toEqual([1]);
 });
+
+it('changeTransport of a side that dials knows who comes over the old transport meanwhile: calls go over one transport all the same', async () => {
+  const { api, first, second, old, young } = await side();
+  second.open = async (accept) => {
+    const late = first.visit('late');
+    api.news(null, { n: 1 });
+    young.receiver = accept(young);
+    api.news(null, { n: 2 });
+    await turn();
+    expect([old, late, young].map(({ heard }) => heard.map(({ params }) => params.n))).toEqual([[1], [1], [2]]);
+  };
+  await api.changeTransport(second.maker);
+  api.news(null, { n: 3 });
+  await turn();
+  expect(young.heard.map(({ params }) => params.n)).toEqual([2, 3]);
+  expect(old.heard).toHaveLength(1);
+});
+
+it('changeTransport of a server leaves no peer of the old transport out as long as the new one is being opened', async () => {
+  const [first, second] = [new Played(), new Played()];
+  const old = [first.visit('ann'), first.visit('bob')];
+  const api = await Spec.serve(first.maker, { codec: 'jrpc?hello=off', logger: null });
+  const young = second.visit('eve');
+  second.open = async (accept) => {
+    young.receiver = accept(young);
+    api.news(null, { n: 1 });
+    await turn();
+    expect([...old, young].map(({ heard }) => heard.length)).toEqual([1, 1, 1]);
+  };
+  await api.changeTransport(second.maker);
+  api.news(null, { n: 2 });
+  await turn();
+  expect([...old, young].map(({ heard }) => heard.length)).toEqual([1, 1, 2]);
+  await api.close();
+});

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HEADERS, NOTIFICATION, NotedMessages } from '../../src/session/receiving/noted-messages.js';
+import { HEADERS, NOTIFICATION, NotedMessages } from '../../src/session/sending/noted-messages.js';
 import { Random } from '../../src/testing/random.js';
 
 it('notes what a list would note, whatever is forgotten or not sent', () => {

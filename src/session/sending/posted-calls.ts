@@ -1,6 +1,6 @@
 import type { Frame } from '../../contract/contract.js';
 import type { PendingCalls, ReplyHandler } from '../outgoing-calls/pending-calls.js';
-import { HEADERS, NOTIFICATION, NotedMessages } from '../receiving/noted-messages.js';
+import { HEADERS, NOTIFICATION, NotedMessages } from './noted-messages.js';
 
 /** A call as it was encoded: its headers, if it has any, and itself. */
 export interface PostedCall {

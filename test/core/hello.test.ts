@@ -199,6 +199,8 @@ describe('the limit on frames that rpc.hello announces', () => {
     for (const [limits, frameBytes] of [
       [{}, 1024 * 1024],
       [{ frameBytes: 5_000 }, 5_000],
+      // JSON has no Infinity.
+      [{ frameBytes: Number.POSITIVE_INFINITY }, Number.MAX_SAFE_INTEGER],
     ] as const) {
       await using server = await Spec.serve('tcp://127.0.0.1:0', { logger: null, limits });
       using client = await RawClient.connect(server.address);

@@ -79,7 +79,8 @@ export function greet(connection: Connection): void {
   connection.saidHello = true;
   const frameBytes = reads(connection);
   const said: Record<string, unknown> = { obverse: VERSION, codec: host.codec.name };
-  if (frameBytes !== USUAL) said.frameBytes = frameBytes;
+  // As a number that JSON has.
+  if (frameBytes !== USUAL) said.frameBytes = Math.min(frameBytes, Number.MAX_SAFE_INTEGER);
   for (const gate of host.gates) {
     const field = gate.hello?.(connection);
     if (field !== undefined) said[field.name] = field.value;

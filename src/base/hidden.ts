@@ -8,7 +8,7 @@ export class Hidden extends TypeError {
   constructor(readonly refused: object) {
     const tag = tagOf(refused);
     const instead = standard.has(tag)
-      ? 'register standardTypes with the option "types"'
+      ? `${tag === 'Error' ? 'throw it, or ' : ''}register standardTypes with the option "types"`
       : isPromise(refused)
         ? 'await it first'
         : 'send its contents instead';

@@ -7,7 +7,7 @@ import { UsageError } from '../../src/index.js';
 import { Work } from '../durable/work.js';
 import { authority } from '../support/certificates.js';
 import { failure, Log } from '../support/core-waiting.js';
-import type { Engine } from '../support/engines.js';
+import { type Engine, freePort } from '../support/engines.js';
 import { postgres, startPostgres } from '../support/postgres-server.js';
 
 const own = authority();
@@ -65,6 +65,12 @@ describe.skipIf(postgres.absent)(`access to PostgreSQL${postgres.why}`, () => {
     for (const error of [wrong, unknown, elsewhere]) expect(isPermanent(error)).toBe(true);
     const none = await refused(at('postgres@'));
     expect(none.message).toMatch(/password/);
+  });
+
+  it('says what to do where no server listens', async () => {
+    const none = await refused(`postgres://ann:${encoded}@127.0.0.1:${await freePort()}/shop?queue=tasks`);
+    expect(none.message).toMatch(/ECONNREFUSED.*; no server listens there: start it, or check the host and the port$/);
+    expect(isPermanent(none)).toBe(false);
   });
 
   it('never shows a password of an address that it does not understand', async () => {

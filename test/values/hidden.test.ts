@@ -90,6 +90,13 @@ describe.each(['jrpc', 'jrpc?dialect=quickrpc', 'jrpc?dialect=lsp', 'msgpack', '
     expect(() => call([made(what)], true)).toThrow(`${what} cannot be sent`);
   });
 
+  it.runIf('Error' in refused)('an Error that is returned is refused with the advice to throw it', async () => {
+    const used = await codecOf(codec);
+    const reply = () =>
+      encodeFor(used, { kind: 'reply', id: 1, value: new Error('no') } as Outbound, Number.POSITIVE_INFINITY);
+    expect(reply).toThrow(/: throw it, or register standardTypes with the option "types"$/);
+  });
+
   it('class instances are sent as their fields, empty ones stay empty, and a `toJSON` is called', async () => {
     const { encode, decode } = await codecOf(codec);
     const value = { a: new Point(), b: new Money(), c: {}, d: [new Titled(), new (class Empty {})(), {}], e: '{}' };

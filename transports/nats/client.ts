@@ -213,7 +213,11 @@ export async function within(ms: number, work: Promise<unknown>): Promise<void> 
 
 function unreachable(address: string, cause: unknown): Error {
   const isUntrusted = /certificate/i.test(messageOf(cause));
-  const hint = isUntrusted ? "; name what it has to be issued by: { url, tls: { caFile: 'ca.pem' } }" : '';
+  const hint = isUntrusted
+    ? "; name what it has to be issued by: { url, tls: { caFile: 'ca.pem' } }"
+    : /refused$/i.test(messageOf(cause))
+      ? '; no server listens there: start it, or check the host and the port'
+      : '';
   const lost = new ConnectionLost(`cannot connect to ${address}: ${withoutInbox(messageOf(cause))}${hint}`, {
     cause,
     maybeExecuted: false,

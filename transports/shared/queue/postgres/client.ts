@@ -245,14 +245,17 @@ export class PostgresClient {
 /** The error for a database that cannot be used, with what to do about it; it is marked if another attempt would meet it again. */
 export function cannotOpen(address: string, cause: unknown): Error {
   if (cause instanceof UsageError) return cause;
+  const { code } = cause as { code?: unknown };
   // Some errors of connections have only a code.
-  const text = printable(messageOf(cause) || String((cause as { code?: unknown }).code), 1_000);
+  const text = printable(messageOf(cause) || String(code), 1_000);
   const isUntrusted = /certificate/i.test(text);
   const hint = isUntrusted
     ? '; name the file with what it has to be issued by: sslrootcert'
-    : OTHER_TABLES.includes((cause as { code?: unknown }).code)
+    : OTHER_TABLES.includes(code)
       ? '; there are tables of the names obverse_… that are not those of this library, or were changed: use another database or schema, or rename them'
-      : '';
+      : code === 'ECONNREFUSED'
+        ? '; no server listens there: start it, or check the host and the port'
+        : '';
   const error = new ConnectionLost(`${address} cannot be opened: ${text}${hint}`, { cause });
   return isUntrusted || /does not support SSL|password must be a string/.test(text) || !isPassing(cause)
     ? markPermanent(error)

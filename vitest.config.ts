@@ -33,6 +33,8 @@ export default defineConfig({
     exclude: ['test/legacy/**', '**/node_modules/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // On a busy machine, what takes some ms can take a second, which is the default.
+    expect: { poll: { timeout: 20_000 } },
     globalSetup: ['test/package/shared-package.ts'],
     pool: 'forks',
     maxWorkers: 2,

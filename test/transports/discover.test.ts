@@ -63,6 +63,23 @@ describe.skipIf(reason !== '')(`discover:${reason === '' ? '' : ` (n/a: ${reason
     expect([...new Set(names)].sort()).toEqual(['a', 'b']);
   });
 
+  it('knows the servers that answered while it was busy', async () => {
+    const query = await group();
+    const other = await raw(query);
+    const desks = await Promise.all(['a', 'b'].map((name) => serve('tcp://127.0.0.1:0', name)));
+    const connecting = Array.from({ length: 24 }, () => connect(`discover:desk?${query}`));
+    await other.until(() => other.heard.length > 0);
+    await other.advertise(desks[0]?.address as string, 'the-id-of-server-a');
+    await other.until(() => other.heard.some(({ method }) => method === 'advertise'));
+    // All clients have heard of the first server when this round of the event loop is over.
+    await new Promise((resolve) => setImmediate(resolve));
+    void other.advertise(desks[1]?.address as string, 'the-id-of-server-b');
+    await new Promise<void>((resolve) => process.nextTick(() => process.nextTick(resolve)));
+    for (const end = performance.now() + 100; performance.now() < end; );
+    const names = await Promise.all(connecting.map(async (client) => (await client).whoAreYou(null)));
+    expect([...new Set(names)].sort()).toEqual(['a', 'b']);
+  });
+
   it('with reconnect, finds another server when its own is gone', async () => {
     const query = await group();
     const first = await serve(`discover:desk(tcp://127.0.0.1:0)?${query}`, 'first');

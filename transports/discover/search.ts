@@ -1,4 +1,4 @@
-import { clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
+import { afterTurn, clearTimer, setTimer, type Timer, time } from '../../src/base/time.js';
 import type { TransportSource, Wire } from '../../src/contract/contract.js';
 import { ConnectionLost, UsageError } from '../../src/contract/errors.js';
 import { asError } from '../shared/redial/awaited.js';
@@ -63,8 +63,11 @@ export class Search {
       this.group.send({ method: 'seek', name: this.plan.name });
       await this.waited(Math.min(wait, left), () => servers.size > 0);
       wait = Math.min(2 * wait, longest);
-      // One has answered; it may depart meanwhile.
-      if (servers.size > 0) await this.waited(SPREAD_MS, () => false);
+      // One has answered; it may depart meanwhile. If this process was busy for so long, further answers have come and are not read yet.
+      if (servers.size > 0) {
+        await this.waited(SPREAD_MS, () => false);
+        await new Promise<void>((resolve) => afterTurn(resolve));
+      }
       this.mustNotBeOver();
     }
     return true;

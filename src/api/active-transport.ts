@@ -1,4 +1,5 @@
 import { outside } from '../base/async-context.js';
+import { RecentSet } from '../base/recent-set.js';
 import { afterTurn, clearTimer, setTimer, type Timer } from '../base/time.js';
 import type { Frame, Link, Receiver, Transport } from '../contract/contract.js';
 import { ConnectionLost } from '../contract/errors.js';
@@ -12,7 +13,7 @@ const SLACK_MS = 100;
 /** One open transport, and the connections over it. A side has one, and for a while two when it changes its transport. */
 export class ActiveTransport {
   /** Those that have not ended. */
-  readonly connections: Set<Connection> = new Set();
+  readonly connections: RecentSet<Connection> = new RecentSet();
   /** What arrives waits: the code that opens the side has not had a turn yet to add handlers. */
   private holding = true;
   private retired = false;
@@ -50,7 +51,7 @@ export class ActiveTransport {
 
   /** The sessions that are connected over it. */
   get sessions(): RpcSession[] {
-    return [...this.connections].map(({ sink }) => sink).filter((sink) => sink instanceof RpcSession);
+    return [...this.connections.all].map(({ sink }) => sink).filter((sink) => sink instanceof RpcSession);
   }
 
   /**
@@ -103,7 +104,7 @@ export class ActiveTransport {
 
   private release(): void {
     this.holding = false;
-    for (const { queue } of this.connections) queue?.opened();
+    for (const { queue } of this.connections.all) queue?.opened();
   }
 
   /** Sends frames to everybody at once; `load` counts them. */
@@ -142,7 +143,7 @@ export class ActiveTransport {
   async retire(next: ActiveTransport): Promise<void> {
     this.retired = true;
     await this.transport.retire?.();
-    for (const { sink } of [...this.connections]) sink.closeWhenIdle();
+    for (const { sink } of [...this.connections.all]) sink.closeWhenIdle();
     try {
       if (this.connections.size > 0) {
         next.deliver();
@@ -161,7 +162,7 @@ export class ActiveTransport {
   }
 
   private async end(): Promise<void> {
-    for (const { sink } of [...this.connections]) sink.end();
+    for (const { sink } of [...this.connections.all]) sink.end();
     if (this.connections.size > 0) await this.ended();
     const closed = this.transport.close();
     if (this.closesLate) closed.catch(() => {});
@@ -177,6 +178,6 @@ export class ActiveTransport {
     await Promise.race([late, this.empty()]);
     clearTimer(timer);
     const reason = new ConnectionLost('the side was closed, and the last messages could not be sealed in time');
-    for (const { sink } of [...this.connections]) sink.end(reason);
+    for (const { sink } of [...this.connections.all]) sink.end(reason);
   }
 }

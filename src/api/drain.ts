@@ -86,7 +86,7 @@ async function finished(side: DrainingSide, lines: readonly ActiveTransport[], m
   await Promise.all(lines.map((line) => retired(side, line)));
   for (const session of [...side.away]) session.end();
   const closing = side.attached.closing({ drain: ms });
-  for (const { connections } of lines) for (const connection of connections) endWhenQuiet(side, connection, ms);
+  for (const { connections } of lines) for (const connection of connections.all) endWhenQuiet(side, connection, ms);
   await Promise.all([closing, ...lines.map((line) => line.empty())]);
 }
 

@@ -38,14 +38,15 @@ export class Transports {
   async open(source: TransportSource): Promise<ActiveTransport> {
     const { owner } = this;
     const transport = await owner.makeTransport(source);
-    const links = new WeakSet<Link>();
+    // The peers of a side that listens are others: none of them is left out.
+    const links = this.changing && !owner.listens ? new WeakSet<Link>() : undefined;
     const connect = (link: Link): Connection => {
-      links.add(link);
+      // Not afterwards: to add a link to a WeakSet costs much where each message has a link of its own.
+      if (this.changing) links?.add(link);
       return owner.connect(link);
     };
     const line = new ActiveTransport(transport, connect, owner.limits.stalledMs, this.changing);
-    // The peers of a side that listens are others: none of them is left out.
-    if (this.changing && !owner.listens) owner.peerRegistry.changes(links);
+    if (links !== undefined) owner.peerRegistry.changes(links);
     this.all.add(line);
     // The first one serves before it is open: its peers may come earlier.
     this.current ??= line;
@@ -108,7 +109,7 @@ export class Transports {
 
   /** The connections over all of them. */
   *connections(): Generator<Connection> {
-    for (const line of this.all) yield* line.connections;
+    for (const line of this.all) yield* line.connections.all;
   }
 
   /** A connection has ended. */

@@ -87,7 +87,12 @@ export function end(session: EndingSession, reason: Error | undefined): void {
     else session.finish(new ConnectionLost(cut, { cause: reason }));
     session.link.close(reason);
   } else if (session.sendQueue.isHeld && (session.link.brief !== true || awaitsFrame(session)))
-    flushAtEndOfTurn({ flush: () => session.end() });
+    flushAtEndOfTurn({
+      flush: () => {
+        session.sendQueue.isHeld = false;
+        session.end();
+      },
+    });
   else if (filter?.isSealing) filter.whenSealed(() => session.end());
   else if (session.link.brief === true) endBrief(session);
   else {

@@ -52,7 +52,7 @@ export class SendQueue {
   private sealed = 0;
   /** The same messages as they were before the filter, where they may be sent again. */
   private plain: Frame[] = [];
-  private leaving = true;
+  private leaving: boolean;
   /** Throws if too much is queued while the peer does not read, or has no connection. */
   bound: { check(collected: number): void } | undefined;
   /** The largest frame, in bytes, that may leave: by our own bound, and by that of the peer once it has said it. */
@@ -64,7 +64,9 @@ export class SendQueue {
     const { sentFrameBytes, tickBytes } = session.host.limits;
     this.limit = sentFrameBytes;
     this.leaveAt = tickBytes;
-    flushAtEndOfTurn(this);
+    // Over a brief link, nothing is sent before its frame has come, which is after `accept`, and most often nothing at all.
+    this.leaving = session.link.brief !== true;
+    if (this.leaving) flushAtEndOfTurn(this);
   }
 
   /**

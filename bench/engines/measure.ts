@@ -46,7 +46,7 @@ export function rotated<T>(list: readonly T[], round: number): readonly T[] {
 }
 
 /** The ratios of the rounds. */
-function ratiosOf(of: readonly number[], to: readonly number[]): readonly number[] {
+export function ratiosOf(of: readonly number[], to: readonly number[]): readonly number[] {
   return of.map((value, at) => value / (to[at] as number));
 }
 

@@ -56,8 +56,8 @@ function take(columns: string, at: number): string {
     taken AS (UPDATE obverse_tasks t SET state = 'taken', worker = ${worker}::uuid, due = ${NOW} + ${ms(`${lease}::float8`)},
       attempt = least(t.attempt, 2147483646) + 1 WHERE t.id = ANY (ARRAY(SELECT id FROM fits)) RETURNING ${columns}, t.priority),
     next AS MATERIALIZED (SELECT CASE WHEN ${tells}::bool THEN (
-      SELECT (extract(epoch FROM greatest(min(due), to_timestamp(0)) - ${NOW}) * 1000)::float8 FROM obverse_tasks
-        WHERE queue = ${queue} AND state IN ('delayed', 'taken') AND due < 'infinity' AND ${HIGHEST}) END AS due)`;
+      SELECT (extract(epoch FROM greatest(due, to_timestamp(0)) - ${NOW}) * 1000)::float8 FROM (SELECT min(due) AS due FROM obverse_tasks
+        WHERE queue = ${queue} AND state IN ('delayed', 'taken') AND due < 'infinity' AND ${HIGHEST}) AS first WHERE due IS NOT NULL) END AS due)`;
 }
 
 /** A row has a task, or a number that is null if there is none, and what holds for all of them. */

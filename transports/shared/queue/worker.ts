@@ -14,10 +14,12 @@ import { Verdicts } from './verdicts.js';
  * After how many ms it is decided about a task whose side has lost a connection: the side may be about to be closed, and gives it back then.
  */
 export const DECIDE_MS = 50;
-/** How many tasks begin in one turn: their outcomes are stored while the next ones are handled. */
-const BEGUN_AT_ONCE = 16;
-/** In ms: how long tasks begin in one turn. Handlers may take their time within it, and leases are renewed between turns. */
+/**
+ * In ms: how long tasks begin in one turn. Handlers may take their time within it, and leases are renewed between turns. Where the store is another
+ * program, it stores the outcomes of one turn while the tasks of the next one are handled; turns that are too short make many small statements.
+ */
 const TURN_MS = 20;
+const SHORT_TURN_MS = 2;
 /** In ms: when a side that has refused a task, because it has too many, takes more than it had then. */
 const MORE_MS = 1_000;
 
@@ -119,12 +121,11 @@ export class QueueWorker {
   }
 
   private beginSome(): void {
-    const until = time() + TURN_MS;
-    let left = this.host.store.isHere ? this.taken.length : BEGUN_AT_ONCE;
+    const until = time() + (this.host.store.isHere ? TURN_MS : SHORT_TURN_MS);
     do {
       const task = this.taken.shift();
       if (task !== undefined) this.begin(task);
-    } while (--left > 0 && this.taken.length > 0 && time() < until);
+    } while (this.taken.length > 0 && time() < until);
     this.isBeginning = this.taken.length > 0;
     if (this.isBeginning) afterTurn(() => this.beginSome());
   }

@@ -98,7 +98,7 @@ describe('the import rules', () => {
     ['codecs/jrpc.ts', "import { Session } from '../src/session/session.js';"],
     ['codecs/jrpc.ts', "import terse from './terse.js';"],
     ['codecs/aiomas.ts', "import { jsonOf } from './jrpc/encode.js';"],
-    ['codecs/aiomas/json.ts', "import type { Words } from '../jrpc/words.js';"],
+    ['codecs/aiomas/json.ts', "import type { DialectMethods } from '../jrpc/dialect-methods.js';"],
     ['transports/tcp.ts', "import type { Hub } from '../src/api/endpoint.js';"],
     ['transports/tcp.ts', "export { default } from './ws.js';"],
     ['transports/tcp.ts', "import { WebSocket } from 'ws';"],

@@ -1,9 +1,9 @@
 import { type Dialect, strict, type Translation } from './dialect.js';
+import { type DialectMethods, fromDialect, toDialect } from './dialect-methods.js';
 import { mcpHttp } from './http-mcp.js';
+import { lspMethods } from './lsp-methods.js';
+import { mcpMethods } from './mcp-methods.js';
 import { encodeQuickrpc, fromQuickrpc } from './quickrpc.js';
-import { fromWords, inWords, type Words } from './words.js';
-import { lspWords } from './words-lsp.js';
-import { mcpWords } from './words-mcp.js';
 
 export { type Dialect, strict } from './dialect.js';
 
@@ -13,9 +13,9 @@ const foreign: Dialect = { ...strict, batches: false, lenient: true };
 /** The dialects by name. */
 export const dialects = {
   /** The Language Server Protocol. */
-  lsp: { ...foreign, framing: 'headers', translation: translationOf(lspWords) },
+  lsp: { ...foreign, framing: 'headers', translation: translationOf(lspMethods) },
   /** The Model Context Protocol, over stdio and HTTP. */
-  mcp: { ...foreign, translation: translationOf(mcpWords), answersCancelled: false, http: mcpHttp },
+  mcp: { ...foreign, translation: translationOf(mcpMethods), answersCancelled: false, http: mcpHttp },
   /** The Python library quickrpc. */
   quickrpc: {
     ...foreign,
@@ -25,6 +25,6 @@ export const dialects = {
   },
 } satisfies Record<string, Dialect>;
 
-function translationOf(words: Words): Translation {
-  return { into: (message) => inWords(message, words), from: (message) => fromWords(message, words) };
+function translationOf(methods: DialectMethods): Translation {
+  return { into: (message) => toDialect(message, methods), from: (message) => fromDialect(message, methods) };
 }

@@ -117,7 +117,7 @@ export class RpcEndpoint implements SideHost {
         this.layers.bindOutgoing(descriptor);
       }
     }
-    for (const name of table.unmarked) refusals.set(name, 'is not marked as incoming');
+    for (const name of table.undecorated) refusals.set(name, 'is not marked as incoming');
   }
 
   incomingMethod(descriptor: MethodDescriptor): IncomingMethod {

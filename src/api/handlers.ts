@@ -45,9 +45,9 @@ function* handlersIn(
 }
 
 /** Why a name of a table takes no handler on this side. */
-function whyNot(key: string, { path, wire, methods: descriptors, unmarked }: MethodTable, side: Direction): string {
+function whyNot(key: string, { path, wire, methods: descriptors, undecorated }: MethodTable, side: Direction): string {
   if (descriptors.some((descriptor) => descriptor.key === key)) return outgoingHere(path + key, side);
-  return `${path}${key} ${unmarked.includes(wire + key) ? 'has no @incoming or @outgoing' : 'is not an incoming method of this side'}`;
+  return `${path}${key} ${undecorated.includes(wire + key) ? 'has no @incoming or @outgoing' : 'is not an incoming method of this side'}`;
 }
 
 /** An object of a literal, of a module, or of another realm: no class has made it. */

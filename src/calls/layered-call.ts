@@ -21,9 +21,9 @@ export abstract class LayeredCall {
     return this.descriptor.wire;
   }
   get meta(): unknown {
-    return this.descriptor.mark.options.meta;
+    return this.descriptor.declaration.options.meta;
   }
   get logged(): CallContext['logged'] {
-    return this.descriptor.mark.options.logged ?? true;
+    return this.descriptor.declaration.options.logged ?? true;
   }
 }

@@ -90,7 +90,7 @@ export class Connection extends FrameWriter implements Receiver {
   private dropsRest = false;
   /** The batch whose rest is dropped. */
   private droppedBatch: Batch | undefined;
-  private readonly give = (message: Message, bytes?: number, levels?: number): boolean => {
+  private readonly onMessage = (message: Message, bytes?: number, levels?: number): boolean => {
     this.long = levels === undefined ? (bytes ?? this.size) > this.threshold : levels > this.host.shallow;
     this.metering?.note(message, bytes);
     return this.take(message);
@@ -136,8 +136,8 @@ export class Connection extends FrameWriter implements Receiver {
     else this.read(frame);
   }
 
-  /** Decodes a frame; `give` receives its messages, in order, and returns false once no more of them are wanted. */
-  read(frame: Frame, give: (message: Message, bytes?: number) => boolean = this.give): void {
+  /** Decodes a frame; `onMessage` receives its messages, in order, and returns false once no more of them are wanted. */
+  read(frame: Frame, onMessage: (message: Message, bytes?: number) => boolean = this.onMessage): void {
     const { codec, shallow } = this.host;
     // Only what is long enough can be nested too deep: a level costs two letters, or one byte.
     this.threshold = shallow * (typeof frame === 'string' ? 2 : 1);
@@ -151,7 +151,7 @@ export class Connection extends FrameWriter implements Receiver {
     this.left -= frame.length >> MESSAGE_BITS;
     if (frame.length >= WEIGHED || this.load.isLoaded) this.weight = new FrameMemory(this.load, frame);
     try {
-      codec.decode(frame, give, this.agreed);
+      codec.decode(frame, onMessage, this.agreed);
     } catch (thrown) {
       const error = new UnreadableFrame(thrown, wrongWith(this.link, frame));
       if (this.queue?.blocked) this.queue.keep(error);
@@ -199,7 +199,7 @@ export class Connection extends FrameWriter implements Receiver {
       queue.keep(message);
     } else {
       this.dispatch(message);
-      if (--this.left <= 0) this.look();
+      if (--this.left <= 0) this.checkTurnShare();
     }
     return true;
   }
@@ -216,7 +216,7 @@ export class Connection extends FrameWriter implements Receiver {
     // Not by `instanceof`, which walks the prototypes of each message.
     if ('kind' in message) this.dispatch(message);
     else this.unreadable(message);
-    if (--this.left <= 0) this.look();
+    if (--this.left <= 0) this.checkTurnShare();
   }
 
   private dispatch(message: Message): void {
@@ -236,7 +236,7 @@ export class Connection extends FrameWriter implements Receiver {
   }
 
   /** Whether enough was dispatched in this turn. */
-  private look(): void {
+  private checkTurnShare(): void {
     this.share ??= new TurnShare();
     const next = this.share.spend(this.step);
     this.left = this.step = next === 0 ? this.share.next : next;

@@ -1,23 +1,23 @@
 import { messageOf } from '../base/thrown.js';
 import { UsageError } from '../contract/errors.js';
 import type { Method } from '../types/method.js';
-import { collectMarks, type MethodMark, markedAs, markOf } from './decorators.js';
+import { collectDecorated, declarationOf, decoratedAs, type MethodDeclaration } from './decorators.js';
 
 /** A class whose constructor takes no arguments: what a spec is at run time. */
 export type SpecConstructor = new () => object;
 
 /** A decorated method of a class, its own or inherited. */
-export interface MarkedMethod {
+export interface DecoratedMethod {
   readonly key: string;
   readonly body: Method;
-  readonly mark: MethodMark;
+  readonly declaration: MethodDeclaration;
 }
 
 /** The members of a class, including inherited ones. */
 export interface ClassMembers {
-  readonly methods: readonly MarkedMethod[];
+  readonly methods: readonly DecoratedMethod[];
   /** The names of prototype members without a decorator. */
-  readonly unmarked: readonly string[];
+  readonly undecorated: readonly string[];
   /** The fields of an instance. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -27,39 +27,39 @@ export interface ClassMembers {
  * this. A method that overrides a decorated one replaces it, and inherits its decorator unless it has one of its own.
  */
 export function readClass(spec: SpecConstructor, root: object): ClassMembers {
-  const { made, marked } = instanceOf(spec);
+  const { made, decorated } = instanceOf(spec);
   const found = new Map<string | symbol, PropertyDescriptor>();
-  const marks = new Map<string | symbol, MethodMark>();
-  const covered = new Map(marked);
+  const declarations = new Map<string | symbol, MethodDeclaration>();
+  const covered = new Map(decorated);
   for (const prototype of prototypesOf(spec, root)) {
     for (const key of Reflect.ownKeys(prototype)) {
       if (key === 'constructor') continue;
       const descriptor = Object.getOwnPropertyDescriptor(prototype, key) as PropertyDescriptor;
       found.set(key, descriptor);
       const method: unknown = descriptor.value;
-      const noted = markedAs(prototype, key);
+      const noted = decoratedAs(prototype, key);
       if (noted !== undefined && noted !== method) covered.set(noted, key);
       if (!isMethod(method)) continue;
       covered.delete(method);
-      const mark = markOf(method);
-      if (mark !== undefined) marks.set(key, mark);
+      const declaration = declarationOf(method);
+      if (declaration !== undefined) declarations.set(key, declaration);
     }
   }
   refuse(spec, covered);
-  const methods = [...marks].map(([key, mark]) => {
+  const methods = [...declarations].map(([key, declaration]) => {
     const at = `${spec.name}.${String(key)}`;
     const body: unknown = found.get(key)?.value;
     if (typeof key === 'symbol') throw new UsageError(`${at} is decorated, but a symbol has no name on the wire`);
     if (!isMethod(body) || Object.hasOwn(made, key)) {
       throw new UsageError(`${at} is decorated, but its override is not a method`);
     }
-    return { key, body, mark };
+    return { key, body, declaration };
   });
-  const unmarked = [...found.keys()].filter((key) => typeof key === 'string' && !marks.has(key));
+  const undecorated = [...found.keys()].filter((key) => typeof key === 'string' && !declarations.has(key));
   // The former name of the method: nothing would call it.
-  if (unmarked.includes('messageError'))
+  if (undecorated.includes('messageError'))
     throw new UsageError(`${spec.name}.messageError is never called: its name is onMessageError now, so rename it`);
-  return { methods, unmarked: unmarked as string[], fields: { ...made } };
+  return { methods, undecorated: undecorated as string[], fields: { ...made } };
 }
 
 /**
@@ -68,9 +68,9 @@ export function readClass(spec: SpecConstructor, root: object): ClassMembers {
  */
 function refuse(spec: SpecConstructor, covered: ReadonlyMap<Method, string | symbol>): void {
   for (const [method, key] of covered) {
-    const mark = `@${markOf(method)?.direction}`;
+    const decorator = `@${declarationOf(method)?.direction}`;
     throw new UsageError(
-      `${spec.name}.${String(key)}: another function has replaced the one that ${mark} decorates; write ${mark} above a decorator that replaces the method`,
+      `${spec.name}.${String(key)}: another function has replaced the one that ${decorator} decorates; write ${decorator} above a decorator that replaces the method`,
     );
   }
 }
@@ -79,9 +79,9 @@ function isMethod(value: unknown): value is Method {
   return typeof value === 'function';
 }
 
-function instanceOf(spec: SpecConstructor): { made: object; marked: ReadonlyMap<Method, string | symbol> } {
+function instanceOf(spec: SpecConstructor): { made: object; decorated: ReadonlyMap<Method, string | symbol> } {
   try {
-    return collectMarks(() => new spec());
+    return collectDecorated(() => new spec());
   } catch (cause) {
     throw new UsageError(
       `${spec.name} cannot be read: its constructor must work without arguments, but it threw: ${messageOf(cause)}`,

@@ -3,8 +3,8 @@ import type { CallOptions, MethodDescription } from '../types/call-options.js';
 import type { Method } from '../types/method.js';
 import type { MethodOptions } from '../types/method-options.js';
 import { checkCallOptions, mergeCallOptions } from './call-options.js';
-import type { MarkedMethod } from './class-reader.js';
-import { type MethodMark, parameterTypesOf } from './decorators.js';
+import type { DecoratedMethod } from './class-reader.js';
+import { type MethodDeclaration, parameterTypesOf } from './decorators.js';
 import { checkMethodOptions } from './method-options.js';
 import { checkWireName } from './reserved-names.js';
 
@@ -36,8 +36,8 @@ export interface MethodDescriptor {
   readonly timeout: number | undefined;
   /** The default options of its calls: its own take precedence over those of its namespaces. */
   readonly defaults: CallOptions | undefined;
-  /** As the decorator specifies it; the options of extensions are in `mark.options`. */
-  readonly mark: MethodMark;
+  /** As the decorator specifies it; the options of extensions are in `declaration.options`. */
+  readonly declaration: MethodDeclaration;
   /**
    * The position of its table among those of the spec, the root first: it selects the instance that is `this` in the
    * body.
@@ -46,7 +46,7 @@ export interface MethodDescriptor {
 }
 
 /** A decorated method, and its place in a spec. */
-export interface PlacedMethod extends MarkedMethod {
+export interface PlacedMethod extends DecoratedMethod {
   /** Its class and its name there, for messages. */
   readonly at: string;
   /** The prototype of the class that is read; the method may be inherited. */
@@ -64,14 +64,14 @@ export function describeMethod({
   at,
   key,
   body,
-  mark,
+  declaration,
   prototype,
   path,
   wire,
   index,
   defaults,
 }: PlacedMethod): MethodDescriptor {
-  const { direction, options } = mark;
+  const { direction, options } = declaration;
   checkMethodOptions(at, options);
   const name = `${wire}${options.name ?? key}`;
   checkWireName(at, name, options.foreign);
@@ -93,7 +93,7 @@ export function describeMethod({
     positional: options.allowPositionalArgs === true,
     timeout: options.timeout,
     defaults: mergeCallOptions(defaultsOf(options), defaults),
-    mark,
+    declaration,
     index,
   };
 }
@@ -130,7 +130,7 @@ function checkArguments(at: string, options: MethodOptions, arity: number, type:
 
 /** A method as data, seen from the side that the class is written for, or from the other one. */
 export function methodDescription(method: MethodDescriptor, inverted: boolean): MethodDescription {
-  const { foreign, params, timeout, idempotent, summary, deprecated, meta } = method.mark.options;
+  const { foreign, params, timeout, idempotent, summary, deprecated, meta } = method.declaration.options;
   return {
     path: method.path,
     method: method.wire,

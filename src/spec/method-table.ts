@@ -18,7 +18,7 @@ export interface MethodTable {
   readonly wire: string;
   readonly methods: readonly MethodDescriptor[];
   /** The names, on the wire, of methods without a decorator: they are refused as such. */
-  readonly unmarked: readonly string[];
+  readonly undecorated: readonly string[];
   readonly children: ReadonlyMap<string, MethodTable>;
 }
 
@@ -85,9 +85,9 @@ class TableReader {
     if (within.includes(spec))
       throw new UsageError(`${path.slice(0, -1)}: ${spec.name} contains itself as a namespace`);
     const index = this.tables++;
-    const { methods, unmarked, fields } = readClass(spec, this.root);
+    const { methods, undecorated, fields } = readClass(spec, this.root);
     const described: MethodDescriptor[] = [];
-    for (const { key, body, mark } of methods) {
+    for (const { key, body, declaration } of methods) {
       const at = `${spec.name}.${key}`;
       if (this.isTaken(key)) {
         throw new UsageError(
@@ -95,7 +95,9 @@ class TableReader {
         );
       }
       described.push(
-        this.note(describeMethod({ at, key, body, mark, prototype: spec.prototype, path, wire, index, defaults })),
+        this.note(
+          describeMethod({ at, key, body, declaration, prototype: spec.prototype, path, wire, index, defaults }),
+        ),
       );
     }
     const children = new Map<string, MethodTable>();
@@ -121,7 +123,7 @@ class TableReader {
       path,
       wire,
       methods: described,
-      unmarked: unmarked.map((key) => `${wire}${key}`),
+      undecorated: undecorated.map((key) => `${wire}${key}`),
       children,
     };
   }

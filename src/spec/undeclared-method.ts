@@ -26,7 +26,7 @@ export function undeclaredMethod(
     positional,
     timeout: undefined,
     defaults: undefined,
-    mark: { direction, options: {} },
+    declaration: { direction, options: {} },
     index: 0,
   };
 }

@@ -92,17 +92,17 @@ function randomFrame(codec: Codec, random: Random): Frame {
 
 /** The frame with a few places replaced, repeated, left out or cut off. */
 function damaged(codec: Codec, frame: Frame, random: Random): Frame {
-  let hurt = frame;
+  let result = frame;
   for (let places = random.int(1, 3); places > 0; places--) {
-    if (typeof hurt === 'string') hurt = hurtText(hurt, random);
-    else if (hurt instanceof Uint8Array) hurt = hurtBytes(hurt, random);
-    else hurt = { ...hurt, values: structuredClone(hurt.values).map((value) => hurtValue(value, random, 4)) };
+    if (typeof result === 'string') result = damagedText(result, random);
+    else if (result instanceof Uint8Array) result = damagedBytes(result, random);
+    else result = { ...result, values: structuredClone(result.values).map((value) => damagedValue(value, random, 4)) };
   }
-  if (codec.join !== undefined && random.next() < 0.2) return codec.join([hurt, frame]);
-  return hurt;
+  if (codec.join !== undefined && random.next() < 0.2) return codec.join([result, frame]);
+  return result;
 }
 
-function hurtText(text: string, random: Random): string {
+function damagedText(text: string, random: Random): string {
   const from = random.int(0, text.length);
   const to = Math.min(text.length, from + random.int(0, 6));
   const pieces = [
@@ -119,21 +119,21 @@ function hurtText(text: string, random: Random): string {
   return text.slice(0, from) + piece + (random.next() < 0.1 ? '' : text.slice(to));
 }
 
-function hurtBytes(bytes: Uint8Array, random: Random): Uint8Array {
+function damagedBytes(bytes: Uint8Array, random: Random): Uint8Array {
   const from = random.int(0, bytes.length);
   const to = Math.min(bytes.length, from + random.int(0, 4));
   const rest = random.next() < 0.1 ? new Uint8Array(0) : bytes.subarray(to);
   return Buffer.concat([bytes.subarray(0, from), random.bytes(4), rest]);
 }
 
-function hurtValue(value: unknown, random: Random, depth: number): unknown {
+function damagedValue(value: unknown, random: Random, depth: number): unknown {
   if (depth === 0 || typeof value !== 'object' || value === null || random.next() < 0.2) return random.value(1);
   const keys = Object.keys(value);
   const key = keys[random.int(0, Math.max(0, keys.length - 1))];
   if (key === undefined || key === '__proto__') return random.value(1);
   const fields = value as Record<string, unknown>;
   if (random.next() < 0.2) delete fields[key];
-  else fields[key] = hurtValue(fields[key], random, depth - 1);
+  else fields[key] = damagedValue(fields[key], random, depth - 1);
   return value;
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { numbered, type Party, type ServiceEnd } from './service-ends.js';
+import { numbered, type ServiceEnd, type TestPeer } from './service-ends.js';
 import type { ServiceTest } from './service-test.js';
 import { turn, until } from './transport-ends.js';
 
@@ -143,7 +143,7 @@ export function testCalls(test: ServiceTest): void {
     const sent: number[] = [];
     for (const client of clients) sent.push(await place.reach(client, servers));
     const all = sent.reduce((sum, each) => sum + each, 0);
-    const replies = (server: Party) => server.heard.filter(({ text }) => text.startsWith('reply'));
+    const replies = (server: TestPeer) => server.heard.filter(({ text }) => text.startsWith('reply'));
     await until(
       () => `${all} replies`,
       () => servers.reduce((sum, server) => sum + replies(server).length, 0) >= all,
@@ -173,12 +173,12 @@ export function testCalls(test: ServiceTest): void {
       }
     }
     for (const text of numbered('call', 30)) {
-      const has = (each: Party): boolean => each.whereIs(text) !== undefined;
+      const has = (each: TestPeer): boolean => each.whereIs(text) !== undefined;
       await until(
         () => `${text}, and that it is cancelled`,
         () => servers.some((server) => has(server) && server.whereIs(`cancel ${text}`) !== undefined),
       );
-      const server = servers.find(has) as Party;
+      const server = servers.find(has) as TestPeer;
       const cancelled = server.heard.filter((each) => each.text === `cancel ${text}`);
       assert.equal(cancelled.length, 1, `${text} was cancelled ${cancelled.length} times`);
       // Over another link it would be another client that cancels.
@@ -201,6 +201,6 @@ export function testCalls(test: ServiceTest): void {
 }
 
 /** The links over which a client has received such texts. */
-function endsOf({ heard }: Party, fits: (text: string) => boolean): Set<ServiceEnd> {
+function endsOf({ heard }: TestPeer, fits: (text: string) => boolean): Set<ServiceEnd> {
   return new Set(heard.filter(({ text }) => fits(text)).map(({ end }) => end));
 }

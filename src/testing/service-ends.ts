@@ -33,7 +33,7 @@ export interface Heard {
 }
 
 /** A server or a client without the core: the suite plays the receivers of its links. */
-export class Party {
+export class TestPeer {
   readonly ends: ServiceEnd[] = [];
   /** Everything that has arrived, in order, whichever the link. */
   readonly heard: Heard[] = [];
@@ -91,7 +91,7 @@ export class Party {
 }
 
 /** One that calls. */
-export class Client extends Party {
+export class Client extends TestPeer {
   private lastId = 0;
 
   /** The link to the service. */
@@ -149,7 +149,7 @@ export class Client extends Party {
 
 /** The servers and clients of one test. */
 export class Place {
-  readonly servers: Party[] = [];
+  readonly servers: TestPeer[] = [];
   readonly clients: Client[] = [];
   readonly form: Form;
   /** Other things that the end of the test closes, before servers and clients. */
@@ -176,16 +176,16 @@ export class Place {
     return frameOf(this.form, text);
   }
 
-  async serve(options: WireOptions = {}): Promise<Party> {
+  async serve(options: WireOptions = {}): Promise<TestPeer> {
     const wire = wireFor({ ...options, form: this.form, listen: true });
-    const server = new Party(await this.subject.server(wire), this.form);
+    const server = new TestPeer(await this.subject.server(wire), this.form);
     this.servers.push(server);
     await server.open();
     return server;
   }
 
-  async serveAll(count: number, options: WireOptions = {}): Promise<readonly Party[]> {
-    const servers: Party[] = [];
+  async serveAll(count: number, options: WireOptions = {}): Promise<readonly TestPeer[]> {
+    const servers: TestPeer[] = [];
     for (let n = 0; n < count; n++) servers.push(await this.serve(options));
     return servers;
   }
@@ -207,7 +207,7 @@ export class Place {
    * Sends calls until each of the servers has received one of them: everything that was sent to these servers before has arrived then.
    * Returns the number of calls.
    */
-  async reach(client: Client, servers: readonly Party[]): Promise<number> {
+  async reach(client: Client, servers: readonly TestPeer[]): Promise<number> {
     const name = `wave ${++this.waves} of ${client.transport.address}`;
     let sent = 0;
     await until(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Delivery } from '../contract/contract.js';
 import { ConnectionLost, RpcError, UsageError } from '../contract/errors.js';
-import type { Party } from './service-ends.js';
+import type { TestPeer } from './service-ends.js';
 import type { ServiceTest } from './service-test.js';
 import { until } from './transport-ends.js';
 
@@ -82,7 +82,7 @@ export function testServiceOpening(test: ServiceTest): void {
   });
 
   test('gives calls to a server that comes after the client', async (place) => {
-    const gone: Party[] = [];
+    const gone: TestPeer[] = [];
     const client = await abandoned(place, gone);
     const { id } = client.call('too early');
     await client.outcome(id, SOON_MS);
@@ -94,7 +94,7 @@ export function testServiceOpening(test: ServiceTest): void {
 }
 
 /** A client of a service whose only server has left. */
-async function abandoned(place: Parameters<Parameters<ServiceTest>[1]>[0], gone: Party[]) {
+async function abandoned(place: Parameters<Parameters<ServiceTest>[1]>[0], gone: TestPeer[]) {
   const server = await place.serve();
   const client = await place.connect();
   gone.push(server);

@@ -164,8 +164,8 @@ it('the options of extensions in a decorator are checked, misspelt ones are refu
     name: 'test of method options',
     methodOptions: { priority: (value) => (typeof value === 'number' ? undefined : 'a number') },
     attach: () => ({
-      incoming: ({ mark }, next) => {
-        const { priority } = mark.options as { priority?: number };
+      incoming: ({ declaration }, next) => {
+        const { priority } = declaration.options as { priority?: number };
         if (priority === undefined) return undefined;
         return (call) => {
           priorities.push(priority);

@@ -201,24 +201,24 @@ it('many different beats of hostile peers become few looks', async () => {
   const raws = await Promise.all(Array.from({ length: 50 }, () => RawClient.connect(server.address)));
   for (const [n, raw] of raws.entries()) raw.write(hello({ beat: n === 0 ? 'x' : n === 1 ? -5 : 1_000 + n / 100 }));
   await Promise.all(raws.map((raw) => raw.answers(1)));
-  const { pulses } = await import('../../src/extensions/heartbeat/pulse.js');
-  expect([...pulses.keys()]).toEqual([1_000]);
+  const { groupsByBeat } = await import('../../src/extensions/heartbeat/silent-peers.js');
+  expect([...groupsByBeat.keys()]).toEqual([1_000]);
   for (const raw of raws) raw[Symbol.dispose]();
   await until(() => server.peers.size === 0);
-  expect(pulses.size).toBe(0);
+  expect(groupsByBeat.size).toBe(0);
   await clock.turn(1);
 });
 
 it('a peer that says hello again and again, with another time each time, is not kept when it has gone', async () => {
   const { server } = await serve('tcp://127.0.0.1:0', { beat: 15_000 });
-  const { pulses } = await import('../../src/extensions/heartbeat/pulse.js');
+  const { groupsByBeat } = await import('../../src/extensions/heartbeat/silent-peers.js');
   const raw = await RawClient.connect(server.address);
   for (let seconds = 15; seconds > 0; seconds--) raw.write(hello({ beat: seconds * 1_000 }));
   await until(() => received(server) === 15);
-  expect([...pulses.keys()]).toEqual([1_000]);
+  expect([...groupsByBeat.keys()]).toEqual([1_000]);
   raw[Symbol.dispose]();
   await until(() => server.peers.size === 0);
-  expect(pulses.size).toBe(0);
+  expect(groupsByBeat.size).toBe(0);
 });
 
 it('a question is answered once a turn: a flood of them is not answered one by one', async () => {

@@ -13,7 +13,7 @@ import {
   type Stream,
 } from 'obverse';
 import { z } from 'zod';
-import { markOf } from '../../src/spec/decorators.js';
+import { declarationOf } from '../../src/spec/decorators.js';
 
 /** An object that is passed by reference. */
 @reference
@@ -84,7 +84,7 @@ const bodies = Abilities.prototype as unknown as Readonly<Record<string, () => v
 declareMethods(
   Mirror,
   Object.fromEntries(
-    methods.map(({ path }) => [path, outgoing(markOf(bodies[path] as () => void)?.options ?? {})]),
+    methods.map(({ path }) => [path, outgoing(declarationOf(bodies[path] as () => void)?.options ?? {})]),
   ) as object,
 );
 

@@ -88,7 +88,7 @@ export class DynamicMethods implements MethodResolver {
       );
     const place = this.place(self, path);
     const foreign = foreignIn(path, options);
-    const isDeclared = foreign === undefined && place.descriptor?.mark.options.foreign === true;
+    const isDeclared = foreign === undefined && place.descriptor?.declaration.options.foreign === true;
     if (!isDeclared) checkWireName(`"${path}"`, place.wire, foreign, isWild(path));
     return isWild(path)
       ? this.setPattern(place, path === '*' ? '**' : place.rest, handler as PatternHandler | null, foreign === true)

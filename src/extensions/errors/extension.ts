@@ -41,8 +41,8 @@ export function errorsWith(registration?: Registration): Extension {
       return {
         errors,
         ...(registration !== undefined && {
-          declared({ path, mark }) {
-            const classes = mark.options.errors;
+          declared({ path, declaration }) {
+            const classes = declaration.options.errors;
             if (classes !== undefined) registration.registerErrorsOf(errors.known, path, classes);
           },
         }),

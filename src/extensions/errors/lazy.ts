@@ -6,6 +6,6 @@ export const lazyErrors: LazyExtension = {
   ...errorNames,
   entry: 'obverse/dynamic',
   load: async () => errorsWith(await import('./register-classes.js')),
-  when: { options: ['errorClasses'], method: ({ mark }) => mark.options.errors !== undefined },
+  when: { options: ['errorClasses'], method: ({ declaration }) => declaration.options.errors !== undefined },
   untilLoaded: errorsWith(),
 };

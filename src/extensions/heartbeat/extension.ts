@@ -1,7 +1,7 @@
 import type { Extension, Gate } from '../../api/extension.js';
 import type { Connection } from '../../session/connection.js';
 import { answering, beatOption, Greeting, shared } from './answer.js';
-import { release, watchOver } from './pulse.js';
+import { release, watchOver } from './silent-peers.js';
 
 class WatchingGate extends Greeting implements Gate {
   greeted(connection: Connection, { beat }: Readonly<Record<string, unknown>>): void {

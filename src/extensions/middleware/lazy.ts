@@ -8,7 +8,7 @@ export const lazyMiddleware: LazyExtension = {
   load: async () => (await import('./extension.js')).middleware,
   when: {
     options: ['use', 'logCalls'],
-    method: ({ mark }) => mark.options.use !== undefined,
+    method: ({ declaration }) => declaration.options.use !== undefined,
   },
   members: { use: 'method' },
 };

@@ -38,13 +38,13 @@ export class Middleware implements SideExtension {
     return intercepted<OutgoingCall>(this.around(method), next);
   }
 
-  private around({ path, mark }: MethodDescriptor): Interceptor[] {
+  private around({ path, declaration }: MethodDescriptor): Interceptor[] {
     const events = emitting(this.host.listeners, path, this.host.reports);
     const scoped = this.interceptors
       .filter((one) => path.startsWith(one.path))
       // Each of these paths is a prefix of the next one.
       .toSorted((a, b) => a.path.length - b.path.length);
-    const { use = [] } = mark.options;
+    const { use = [] } = declaration.options;
     return [
       ...(events === undefined ? [] : [events]),
       ...this.log,

@@ -9,16 +9,16 @@ export function keep(reference: object): Kept {
   const imported = known(reference);
   const { table } = imported;
   const epoch = table.keep(imported);
-  let given = false;
-  const give = (): void => {
+  let isReleased = false;
+  const releaseKept = (): void => {
     // The reference is held as long as what is returned here.
-    if (given || importOf(reference) === undefined) return;
-    given = true;
-    table.unkeep(imported, epoch, () => `it was released${placeOf(give)}`);
+    if (isReleased || importOf(reference) === undefined) return;
+    isReleased = true;
+    table.unkeep(imported, epoch, () => `it was released${placeOf(releaseKept)}`);
   };
-  const kept = { release: give };
+  const kept = { release: releaseKept };
   // Not every runtime knows it.
-  if (typeof Symbol.dispose === 'symbol') Object.defineProperty(kept, Symbol.dispose, { value: give });
+  if (typeof Symbol.dispose === 'symbol') Object.defineProperty(kept, Symbol.dispose, { value: releaseKept });
   return kept as Kept;
 }
 

@@ -3,8 +3,8 @@ import type { MethodDescriptor } from '../../spec/method-descriptor.js';
 
 /** Throws a UsageError for schemas that can never be used. */
 export function checkSchemas(method: MethodDescriptor): void {
-  const { path, request, stream, arity, params, positional, mark } = method;
-  const { args, returns, items, progress } = mark.options;
+  const { path, request, stream, arity, params, positional, declaration } = method;
+  const { args, returns, items, progress } = declaration.options;
   const refuse = (why: string): never => {
     throw new UsageError(`${path}: ${why}`);
   };

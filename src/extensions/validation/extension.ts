@@ -20,7 +20,7 @@ function layerOf({ validate = 'incoming', types }: Options, timeout: number): La
     incoming(method, next) {
       if (validate !== 'off') checkSchemas(method);
       const checked = incomingValidation(method, checking, next);
-      const { allow } = method.mark.options;
+      const { allow } = method.declaration.options;
       return allow === undefined ? checked : guarded(method.path, allow, timeout, checked ?? next);
     },
     outgoing(method, next) {

@@ -6,8 +6,8 @@ export const lazyValidation: LazyExtension = {
   entry: 'obverse/middleware',
   load: async () => (await import('./extension.js')).validation,
   when: {
-    method({ mark, types }, { validate }, direction) {
-      const { allow, args, returns, items, progress } = mark.options;
+    method({ declaration, types }, { validate }, direction) {
+      const { allow, args, returns, items, progress } = declaration.options;
       if (direction === 'incoming' && allow !== undefined) return true;
       return validate !== 'off' && (args ?? returns ?? items ?? progress ?? types) !== undefined;
     },

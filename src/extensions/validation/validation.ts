@@ -25,7 +25,7 @@ export interface Validation {
 /** The properties of a method descriptor that the checks need. */
 export type Checked = Pick<MethodDescriptor, 'wire' | 'params' | 'positional' | 'types'> & {
   readonly body: { readonly length: number };
-  readonly mark: { readonly options: MethodOptions };
+  readonly declaration: { readonly options: MethodOptions };
 };
 
 /**
@@ -36,7 +36,7 @@ export function validationOf(
   method: Checked,
   revived: (type: unknown) => boolean = () => false,
 ): Validation | undefined {
-  const { returns, items, progress } = method.mark.options;
+  const { returns, items, progress } = method.declaration.options;
   const args = argumentsOf(method, revived);
   if ((args ?? returns ?? items ?? progress) === undefined) return undefined;
   return {
@@ -49,8 +49,8 @@ export function validationOf(
 
 /** The check of the arguments: how depends on how they are sent. */
 function argumentsOf(method: Checked, revived: (type: unknown) => boolean): Check<readonly unknown[]> | undefined {
-  const { params, positional, mark } = method;
-  const given = mark.options.args;
+  const { params, positional, declaration } = method;
+  const given = declaration.options.args;
   const many = isList(given);
   if (params === undefined && !positional) {
     const schema = many ? given[0] : given;

@@ -6,7 +6,7 @@ import { paramsOf } from './encode.js';
 export type Fields = Record<string, unknown>;
 
 /** How a dialect writes one notification of the library. */
-export interface Word {
+export interface DialectMethod {
   /** The method in the dialect. */
   readonly method: string;
   /** The params for our arguments. Throws a TypeError for arguments that the dialect cannot express. */
@@ -19,9 +19,9 @@ export interface Word {
 }
 
 /** How a dialect cancels a call and reports its progress, under which token and with which code. */
-export interface Words {
-  readonly cancel: Word;
-  readonly progress: Word;
+export interface DialectMethods {
+  readonly cancel: DialectMethod;
+  readonly progress: DialectMethod;
   /** The token in the params of a request. */
   tokenIn(params: Fields): unknown;
   /** Adds a token to the params of a request, unless there is one. */
@@ -39,30 +39,30 @@ const PROGRESS = 'rpc.progress';
  * A message of the library in the form of the dialect: the same message if there is no other form. Throws as
  * `Word.toParams` does.
  */
-export function inWords(message: Outbound, words: Words): Outbound {
+export function toDialect(message: Outbound, methods: DialectMethods): Outbound {
   if (message.kind === 'reply') return message;
-  if (message.kind === 'fault') return withCode(message, Code.Aborted, words.aborted);
+  if (message.kind === 'fault') return withCode(message, Code.Aborted, methods.aborted);
   const { id, method, token } = message;
   if (id === undefined) {
-    const word = method === CANCEL ? words.cancel : method === PROGRESS ? words.progress : undefined;
-    return word === undefined ? message : byName(message, word.method, word.toParams(message.args));
+    const own = method === CANCEL ? methods.cancel : method === PROGRESS ? methods.progress : undefined;
+    return own === undefined ? message : byName(message, own.method, own.toParams(message.args));
   }
-  return token === undefined ? message : withToken(message, token, words);
+  return token === undefined ? message : withToken(message, token, methods);
 }
 
 /** A message of the dialect in the form of the library: the same message if it has no special meaning. */
-export function fromWords(message: Message, words: Words): Message {
+export function fromDialect(message: Message, methods: DialectMethods): Message {
   if (message.kind === 'fault')
-    return words.aborted === undefined ? message : withCode(message, words.aborted, Code.Aborted);
+    return methods.aborted === undefined ? message : withCode(message, methods.aborted, Code.Aborted);
   if (message.kind !== 'call') return message;
   if (!message.named)
-    return words.nullMayBeNothing && isNull(message.args) ? { ...message, mayBeEmpty: true } : message;
+    return methods.nullMayBeNothing && isNull(message.args) ? { ...message, mayBeEmpty: true } : message;
   const params = message.args[0] as Fields;
   if (message.id !== undefined) {
-    const token = words.tokenIn(params);
+    const token = methods.tokenIn(params);
     return isToken(token) ? { ...message, token } : message;
   }
-  const { cancel, progress } = words;
+  const { cancel, progress } = methods;
   if (message.method === cancel.method) return meaning(message, CANCEL, cancel.toArgs(params));
   if (message.method === progress.method) return meaning(message, PROGRESS, progress.toArgs(params));
   return message;
@@ -89,10 +89,10 @@ function byName(message: Call, method: string, params: Fields): Call {
  * The call with its token, if its arguments are named or if it has none. The arguments are inspected in the form in
  * which they travel, because a `toJSON` may change them, and an object of the user is never modified.
  */
-function withToken(call: Call, token: Id, words: Words): Call {
+function withToken(call: Call, token: Id, methods: DialectMethods): Call {
   if (!call.named && call.args.length > 0) return call;
   const params = (call.named ? JSON.parse(paramsOf(call)) : {}) as Fields;
-  words.addToken(params, token);
+  methods.addToken(params, token);
   return byName(call, call.method, params);
 }
 

@@ -1,4 +1,4 @@
-import { isToken, type Words } from './words.js';
+import { type DialectMethods, isToken } from './dialect-methods.js';
 
 /** https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#errorCodes: RequestCancelled. */
 const REQUEST_CANCELLED = -32_800;
@@ -9,7 +9,7 @@ const REQUEST_CANCELLED = -32_800;
  * #progress). A cancellation carries no reason. The field `partialResultToken`, under which the items of a result are
  * sent one by one, is left to the application.
  */
-export const lspWords: Words = {
+export const lspMethods: DialectMethods = {
   cancel: {
     method: '$/cancelRequest',
     toParams: ([id]) => ({ id }),

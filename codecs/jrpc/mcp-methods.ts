@@ -1,4 +1,4 @@
-import { type Fields, isToken, type Words } from './words.js';
+import { type DialectMethods, type Fields, isToken } from './dialect-methods.js';
 
 /**
  * The messages of the Model Context Protocol: `notifications/cancelled`, `notifications/progress` and the field
@@ -6,7 +6,7 @@ import { type Fields, isToken, type Words } from './words.js';
  * /progress). Progress is an object with the number `progress` and optionally `total` and `message`; a bare number
  * stands for that number. The protocol requires that it increases, which is left to the application.
  */
-export const mcpWords: Words = {
+export const mcpMethods: DialectMethods = {
   cancel: {
     method: 'notifications/cancelled',
     toParams: ([requestId, reason]) => (typeof reason === 'string' ? { requestId, reason } : { requestId }),

@@ -5,32 +5,32 @@ import type { Connection } from '../../session/connection.js';
 import { sendBeat } from './answer.js';
 
 /** The shortest time between two beats, in milliseconds. */
-export const LEAST_BEAT = 1_000;
-/** At so many looks in a row without a sign of life, the link is cut; at the first one, the peer is asked. */
-const LOOKS = 3;
+export const SHORTEST_BEAT = 1_000;
+/** At so many checks in a row without a sign of life, the link is cut; at the first one, the peer is asked. */
+const SILENT_CHECKS = 3;
 /** While a test holds the clock, an answer takes time all the same, in milliseconds. */
 const HELD_MS = 500;
 
-/** So many connections are looked at together: their questions leave at once, those of other groups at other times. */
+/** So many connections are checked together: their questions leave at once, those of other groups at other times. */
 const GROUP = 512;
-/** The looks of one group after the other are spread evenly by this part of the time between two looks, however many groups there are. */
-const GOLDEN = 0.618034;
+/** The checks of one group after the other are spread evenly by this part of the time between two checks, however many groups there are. */
+const SPREAD = 0.618034;
 
 /** A connection without a sign of life. */
 interface Silent {
-  readonly looks: number;
-  /** As the link was at the last look. */
+  readonly checks: number;
+  /** As the link was at the last check. */
   readonly buffered: number;
   readonly moved: number;
 }
 
-/** Some of the connections with the same time between two beats. Twice in this time, it looks whether something has arrived. */
+/** Some of the connections with the same time between two beats. Twice in this time, it checks whether something has arrived. */
 class Group {
   readonly connections = new Set<Connection>();
-  /** An idle link is in here at every second look, so it takes little memory: `moved` alone if it was asked once and nothing is buffered. */
+  /** An idle link is in here at every second check, so it takes little memory: `moved` alone if it was asked once and nothing is buffered. */
   private readonly silent = new Map<Connection, Silent | number>();
 
-  /** `beat` in milliseconds; `due`: when it looks next. */
+  /** `beat` in milliseconds; `due`: when it checks next. */
   constructor(
     private readonly beat: number,
     public due: number,
@@ -41,13 +41,13 @@ class Group {
     return this.connections.delete(connection);
   }
 
-  look(now: number): void {
+  check(now: number): void {
     const half = this.beat / 2;
     const late = now - this.due > half;
     this.due = now + half;
     // The process was stopped or busy, and what has arrived was not read.
     if (late) this.silent.clear();
-    else for (const connection of this.connections) this.judge(connection);
+    else for (const connection of this.connections) this.checkConnection(connection);
   }
 
   /** Asks each peer now; who does not answer within a beat is gone. */
@@ -57,11 +57,11 @@ class Group {
       // It was asked before, and its time is running.
       if (this.silent.has(connection)) continue;
       connection.heard = false;
-      this.judge(connection);
+      this.checkConnection(connection);
     }
   }
 
-  private judge(connection: Connection): void {
+  private checkConnection(connection: Connection): void {
     if (connection.heard) {
       connection.heard = false;
       this.silent.delete(connection);
@@ -69,21 +69,21 @@ class Group {
       // It may have asked, and sees that this side lives.
       this.silent.delete(connection);
       sendBeat(connection, true);
-    } else this.miss(connection);
+    } else this.noteSilence(connection);
   }
 
-  private miss(connection: Connection): void {
+  private noteSilence(connection: Connection): void {
     const { link } = connection;
     const noted = this.silent.get(connection);
     // Before the beat: in a page its own bytes count as buffered until the end of the task.
     const { buffered } = link;
     if (noted === undefined) sendBeat(connection);
     const { moved = 0 } = link;
-    const known = typeof noted === 'number' ? { looks: 1, buffered: 0, moved: noted } : noted;
+    const known = typeof noted === 'number' ? { checks: 1, buffered: 0, moved: noted } : noted;
     const lives = known !== undefined && (buffered < known.buffered || moved > known.moved);
-    const looks = known === undefined || lives ? 1 : known.looks + 1;
-    this.silent.set(connection, looks === 1 && buffered === 0 ? moved : { looks, buffered, moved });
-    if (looks !== LOOKS) return;
+    const checks = known === undefined || lives ? 1 : known.checks + 1;
+    this.silent.set(connection, checks === 1 && buffered === 0 ? moved : { checks, buffered, moved });
+    if (checks !== SILENT_CHECKS) return;
     if (isHeld()) afterRealTime(HELD_MS, () => this.cut(connection));
     else this.cut(connection);
   }
@@ -100,7 +100,7 @@ class Group {
 }
 
 /** All connections with the same time between two beats. */
-class Pulse {
+class HeartbeatGroups {
   readonly groups: Group[] = [];
   private made = 0;
 
@@ -113,8 +113,8 @@ class Pulse {
   }
 
   private newGroup(): Group {
-    // The first one looks half a beat from now.
-    const part = (1 + this.made++ * GOLDEN) % 1 || 1;
+    // The first one checks half a beat from now.
+    const part = (1 + this.made++ * SPREAD) % 1 || 1;
     const group = new Group(this.beat, time() + (part * this.beat) / 2);
     this.groups.push(group);
     wait();
@@ -133,7 +133,7 @@ function hasRoom({ connections }: Group): boolean {
 }
 
 /** By their times between two beats, which are whole seconds unless they are those of a side of this process: there are few. */
-export const pulses: Map<number, Pulse> = new Map();
+export const groupsByBeat: Map<number, HeartbeatGroups> = new Map();
 let timer: Timer | undefined;
 let forgetPage: (() => void) | undefined;
 
@@ -141,25 +141,25 @@ let forgetPage: (() => void) | undefined;
 export function watchOver(connection: Connection, own: number, theirs: number): void {
   // A peer may say hello more than once.
   release(connection);
-  const beat = theirs >= own ? own : Math.max(LEAST_BEAT, Math.floor(theirs / 1_000) * 1_000);
-  let pulse = pulses.get(beat);
-  if (pulse === undefined) {
+  const beat = theirs >= own ? own : Math.max(SHORTEST_BEAT, Math.floor(theirs / 1_000) * 1_000);
+  let sameBeat = groupsByBeat.get(beat);
+  if (sameBeat === undefined) {
     // The network was gone, or the page slept: links may have ended unnoticed.
     forgetPage ??= whenReachable(() => {
       for (const group of allGroups()) group.ask();
     });
-    pulse = new Pulse(beat);
-    pulses.set(beat, pulse);
+    sameBeat = new HeartbeatGroups(beat);
+    groupsByBeat.set(beat, sameBeat);
   }
-  pulse.add(connection);
+  sameBeat.add(connection);
 }
 
 /** The connection has ended. */
 export function release(connection: Connection): void {
-  for (const [beat, pulse] of pulses) {
+  for (const [beat, pulse] of groupsByBeat) {
     if (!pulse.delete(connection)) continue;
-    if (pulse.groups.length === 0) pulses.delete(beat);
-    if (pulses.size > 0) return;
+    if (pulse.groups.length === 0) groupsByBeat.delete(beat);
+    if (groupsByBeat.size > 0) return;
     forgetPage?.();
     forgetPage = undefined;
     return;
@@ -167,21 +167,21 @@ export function release(connection: Connection): void {
 }
 
 function allGroups(): Group[] {
-  return [...pulses.values()].flatMap(({ groups }) => groups);
+  return [...groupsByBeat.values()].flatMap(({ groups }) => groups);
 }
 
 /** One timer for the process, which does not keep it alive. It fires once more after the last connection. */
 function wait(): void {
   let next = Number.POSITIVE_INFINITY;
-  for (const { groups } of pulses.values()) for (const { due } of groups) next = Math.min(next, due);
+  for (const { groups } of groupsByBeat.values()) for (const { due } of groups) next = Math.min(next, due);
   if (next === Number.POSITIVE_INFINITY || (timer !== undefined && timer.at <= next)) return;
   clearTimer(timer);
-  timer = setTimerAt(next, look).unref();
+  timer = setTimerAt(next, checkDue).unref();
 }
 
-function look(): void {
+function checkDue(): void {
   timer = undefined;
   const now = time();
-  for (const group of allGroups()) if (group.due <= now) group.look(now);
+  for (const group of allGroups()) if (group.due <= now) group.check(now);
   wait();
 }

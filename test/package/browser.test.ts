@@ -15,9 +15,9 @@ import { breakdown, forPages, loadedWith, sizesOf, table } from './rooms.js';
  * The maximum of what a page loads for JSON-RPC over WebSocket, in bytes, minified and gzipped. A change that needs
  * more raises it here.
  */
-const BOUND = 64_750;
+const BOUND = 64_800;
 /** The same for everything in one file, as for a page without modules. */
-const SINGLE_FILE_BOUND = 167_950;
+const SINGLE_FILE_BOUND = 168_000;
 
 let folder: string;
 let project: string;

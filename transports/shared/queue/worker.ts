@@ -14,11 +14,12 @@ import { Verdicts } from './verdicts.js';
  * After how many ms it is decided about a task whose side has lost a connection: the side may be about to be closed, and gives it back then.
  */
 export const DECIDE_MS = 50;
-/**
- * In ms: how long tasks begin in one turn. Handlers may take their time within it, and leases are renewed between turns. Where the store is another
- * program, it stores the outcomes of one turn while the tasks of the next one are handled; turns that are too short make many small statements.
- */
+/** In ms: how long tasks begin in one turn. Handlers may take their time within it, and leases are renewed between turns. */
 const TURN_MS = 20;
+/**
+ * The same where the store is another program: it stores the outcomes of one turn while the tasks of the next one are handled. Shorter turns
+ * would make many small statements.
+ */
 const SHORT_TURN_MS = 2;
 /** In ms: when a side that has refused a task, because it has too many, takes more than it had then. */
 const MORE_MS = 1_000;

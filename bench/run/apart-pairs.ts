@@ -1,6 +1,8 @@
 // Pairs of two builds of the library, between two processes: for `bench/apart.ts` and `bench/speed.ts`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { medianInterval } from '../statistics.js';
 import type { Measured, Order } from './apart-end.js';
@@ -84,7 +86,19 @@ export interface Compared {
 
 type Row = { readonly rate: number; readonly cpu: number }[];
 
+/** Outside a package of type `module`, tsx makes CommonJS modules of a build, in which each import is a call of a getter. */
+function checkIsESM(folder: string): void {
+  let at = resolve(folder);
+  while (!existsSync(join(at, 'package.json')) && dirname(at) !== at) at = dirname(at);
+  const path = join(at, 'package.json');
+  if (existsSync(path) && JSON.parse(readFileSync(path, 'utf8')).type === 'module') return;
+  throw new Error(
+    `${folder} must be in a package of type "module": add a package.json with { "type": "module" } beside it`,
+  );
+}
+
 export async function compareApart(folders: readonly string[], plan: Plan): Promise<Compared[]> {
+  folders.forEach(checkIsESM);
   const { order, codec, transport, cores } = plan;
   const rows: Row[] = [];
   for (let at = 0; at < plan.starts; at++) {

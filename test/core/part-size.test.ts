@@ -20,10 +20,10 @@ beforeEach(() => {
 });
 afterEach(() => clock[Symbol.dispose]());
 
-/** One turn of this many bytes, which takes `ms`, and half of it if it is sent in smaller parts and those `help`. */
+/** One turn of this many bytes, which takes `ms`; in smaller parts half of it if those `help`, and more if they do not. */
 function one(part: PartSize, bytes: number, { ms = 1, help = true } = {}): void {
   const inParts = part.bytes < bytes;
-  moveTime(time() + (inParts && help ? ms / 2 : ms));
+  moveTime(time() + (inParts ? (help ? ms / 2 : ms * 1.3) : ms));
   part.sent(bytes);
   part.endTurn();
 }
@@ -32,11 +32,33 @@ function turns(part: PartSize, count: number, bytes: number, how = {}): void {
 }
 
 describe('the size of the parts in which a turn is sent', () => {
-  it('is the limit at first, and for turns of less than 1 KiB', () => {
+  it('is the limit at first, and never less than a turn of 2 KiB', () => {
     const part = new PartSize(LIMIT);
     expect(part.bytes).toBe(LIMIT);
-    turns(part, 1_000, 1_024);
-    expect(part.bytes).toBe(LIMIT);
+    turns(part, 1_000, 2_048);
+    expect(part.bytes).toBeGreaterThanOrEqual(2_048);
+  });
+
+  it('is a quarter of the bytes of a turn from the second one on, until a trial has shown that this has no advantage', () => {
+    const part = new PartSize(LIMIT);
+    one(part, 20_000);
+    expect(part.bytes).toBe(5_000);
+    turns(part, 62, 20_000);
+    expect(part.bytes).toBe(5_000);
+  });
+
+  it('is a quarter while that is slower by less than a tenth, which may be chance, and the limit if it is slower', () => {
+    const [kept, dropped] = [1.08, 1.15].map((ratio) => {
+      const part = new PartSize(LIMIT);
+      for (let at = 0; at < FIRST; at++) {
+        moveTime(time() + (part.bytes < 20_000 ? ratio : 1));
+        part.sent(20_000);
+        part.endTurn();
+      }
+      return part.bytes;
+    });
+    expect(kept).toBe(5_000);
+    expect(dropped).toBe(LIMIT);
   });
 
   it('is a quarter of the bytes of a turn, if that sends more in the same time', () => {
@@ -47,15 +69,15 @@ describe('the size of the parts in which a turn is sent', () => {
     expect(part.bytes).toBe(5_000);
   });
 
-  it('is the limit if parts have no advantage, and is tried again, less often each time', () => {
+  it('is the limit if parts cost more than they bring, and is tried again, less often each time', () => {
     const part = new PartSize(LIMIT);
     const inParts: number[] = [];
     for (let at = 0; at < 16_000; at++) {
       if (part.bytes < LIMIT) inParts.push(at);
       one(part, 20_000, { help: false });
     }
-    // Two steps of 64 turns for each trial. Trials begin at turn 64, and then after 2,048, 4,096 and 8,192 turns.
-    expect(inParts.length).toBe(4 * 2 * 64);
+    // Until the first trial, and two steps of 64 turns for each. Trials begin at turn 64, and then after 1,024, 2,048 and 4,096 turns.
+    expect(inParts.length).toBe(63 + 4 * 2 * 64);
     // From here on they help.
     turns(part, 16_384 + 5 * 64, 20_000);
     expect(part.bytes).toBe(5_000);
@@ -67,12 +89,12 @@ describe('the size of the parts in which a turn is sent', () => {
     expect(part.bytes).toBe(LIMIT);
   });
 
-  it('is neither more than the limit, nor less than 1 KiB', () => {
+  it('is neither more than the limit, nor less than 2 KiB', () => {
     const part = new PartSize(4_000);
     turns(part, FIRST, 100_000);
     expect(part.bytes).toBe(4_000);
-    turns(part, 3_000, 1_100);
-    expect(part.bytes).toBe(1_024);
+    turns(part, 3_000, 2_100);
+    expect(part.bytes).toBe(2_048);
   });
 
   it('slowly follows turns that become shorter', () => {
@@ -81,13 +103,13 @@ describe('the size of the parts in which a turn is sent', () => {
     one(part, 8_000);
     expect(part.bytes).toBeGreaterThan(9_000);
     turns(part, 400, 8_000);
-    expect(part.bytes).toBe(2_000);
+    expect(part.bytes).toBe(2_048);
   });
 
   it('grows within a turn that has many more bytes than the others', () => {
     const part = new PartSize(LIMIT);
     turns(part, FIRST, 4_000);
-    expect(part.bytes).toBe(1_024);
+    expect(part.bytes).toBe(2_048);
     let parts = 0;
     for (let left = 200_000; left > 0; left -= part.bytes) {
       part.sent(Math.min(left, part.bytes));

@@ -1,11 +1,16 @@
 import { time } from '../../base/time.js';
 
 /** The parts of a turn have at least so many bytes: less is not worth a write of its own. */
-export const LEAST_PART = 1024;
+export const LEAST_PART = 2048;
 /** A part is this share of the most bytes that turns have sent lately. */
 const SHARE = 1 / 4;
 /** What is left of that most after a turn that sends less. */
 const KEPT = 0.995;
+/**
+ * Parts are kept while they carry at least this share of what whole turns do. Where they cost more than they bring they carry less by far;
+ * the rest is chance, and a wrong decision for whole turns costs most.
+ */
+const ENOUGH = 0.9;
 
 /**
  * A trial alternates between whole turns and parts, for so many turns each; the first turns of each show what was before: the answers to
@@ -15,7 +20,7 @@ const KEPT = 0.995;
 const STEPS = 5;
 const STEP_TURNS = 64;
 const SETTLING = 32;
-/** The first trial begins after so many turns. It is repeated, the less often the oftener it has ended alike. */
+/** The first trial begins after so many turns, which leave in parts. It is repeated, the less often the oftener it has ended alike. */
 const FIRST = 64;
 const SOON = 1_024;
 const LATE = 16_384;
@@ -32,12 +37,12 @@ export class PartSize {
   /** How many bytes have left in this turn, and the most in a turn of those not long ago. */
   private left = 0;
   private most = 0;
-  private inParts = false;
+  private inParts = true;
   /** For how many turns more it stays as it is, and for how many it does after the next trial. */
   private turns = FIRST;
   private pause = SOON;
   /** How the last trial has ended. */
-  private helped = false;
+  private helped: boolean | undefined;
   /** Which step of a trial this is; 0 while none is made. */
   private step = 0;
   /** When what counts of the step began, and how many bytes have left since. */
@@ -96,7 +101,7 @@ export class PartSize {
   }
 
   private decide(): void {
-    this.inParts = this.parted > this.whole;
+    this.inParts = this.parted > ENOUGH * this.whole;
     this.pause = this.inParts === this.helped ? Math.min(2 * this.pause, LATE) : SOON;
     this.helped = this.inParts;
     this.turns = this.pause;

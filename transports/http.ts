@@ -4,7 +4,7 @@ import { hostPort, readOptions, withoutPassword } from '../src/contract/address.
 import type { Address, Transport, TransportFactory, Wire } from '../src/contract/contract.js';
 import { UsageError } from '../src/contract/errors.js';
 import { HttpDialer } from './http/dial.js';
-import { type FetchDoor, fetchDoor } from './http/door.js';
+import { type FetchHandler, makeFetchHandler } from './http/handler.js';
 import { HttpListener } from './http/listen.js';
 import { NodeExchange } from './http/node.js';
 import { REQUEST_OPTIONS, type RequestOptions, readRequests } from './http/options.js';
@@ -15,7 +15,7 @@ import { connectTime, foreignServer, ownServer, readServer } from './shared/http
 import { SecureClient } from './shared/tls/client.js';
 import { readTls, TLS_OPTIONS, tlsOptionIn } from './shared/tls/options.js';
 
-export type { FetchDoor } from './http/door.js';
+export type { FetchHandler } from './http/handler.js';
 export type { RequestOptions } from './http/options.js';
 
 /** The options of both ends; the query of a dialed URL is not read for options. */
@@ -121,7 +121,7 @@ function refuseOthers(options: object, names: readonly string[], side: string): 
   }
 }
 
-/** What {@link HttpDoor.node} reads of an `IncomingMessage` of `node:http`, without its types. */
+/** What {@link HttpHandler.node} reads of an `IncomingMessage` of `node:http`, without its types. */
 interface NodeRequest {
   readonly httpVersion: string;
   readonly headers: object;
@@ -133,21 +133,21 @@ interface NodeResponse {
 }
 
 /** A transport for `serve` whose requests come from a server of the application. */
-export interface HttpDoor extends FetchDoor {
-  /** Answers a request of `node:http` or of Express. Throws a UsageError while the door is not served. */
+export interface HttpHandler extends FetchHandler {
+  /** Answers a request of `node:http` or of Express. Throws a UsageError before it is served. */
   readonly node: (request: NodeRequest, response: NodeResponse) => void;
 }
 
 /**
- * A transport for `serve` that is put into a server of the application, at the path that its router chooses: `door.fetch` answers a
- * `Request`, `door.node` a request of `node:http`. The options are those of `http:` for the side that listens. Throws a UsageError for one
+ * A transport for `serve` that is put into a server of the application, at the path that its router chooses: `handler.fetch` answers a
+ * `Request`, `handler.node` a request of `node:http`. The options are those of `http:` for the side that listens. Throws a UsageError for one
  * that does not fit.
  */
-export function httpDoor(options: RequestOptions = {}): HttpDoor {
-  const address: Address = { text: 'httpDoor()', scheme: 'http', rest: '', options: { ...options } };
+export function httpHandler(options: RequestOptions = {}): HttpHandler {
+  const address: Address = { text: 'httpHandler()', scheme: 'http', rest: '', options: { ...options } };
   const read = readOptions(address, REQUEST_OPTIONS);
-  const { door, served } = fetchDoor((wire) => readRequests(wire, read, ''));
-  return Object.assign(door, {
+  const { handler, served } = makeFetchHandler((wire) => readRequests(wire, read, ''));
+  return Object.assign(handler, {
     node: (request: NodeRequest, response: NodeResponse) =>
       served().take(new NodeExchange(request as IncomingMessage, response as ServerResponse)),
   });

@@ -58,8 +58,8 @@ export interface Sockets {
  * Sockets that the program opens, as one transport. `maxFrame` is the largest message in bytes that they can send: of an RTCDataChannel
  * 256 KiB by default, otherwise not bounded.
  *
- * @example const doors = sockets(); const chat = await Chat.serve(doors); Deno.serve((request) => { const { socket, response } =
- * Deno.upgradeWebSocket(request); doors.add(socket, request); return response; });
+ * @example const transport = sockets(); const chat = await Chat.serve(transport); Deno.serve((request) => { const { socket, response } =
+ * Deno.upgradeWebSocket(request); transport.add(socket, request); return response; });
  */
 export function sockets(options: { readonly maxFrame?: number } = {}): Sockets {
   const { maxFrame, ...others } = options;

@@ -12,7 +12,7 @@ import { until } from '../support/core-waiting.js';
 import { Talk } from '../transports/given/spec.js';
 import { CALLED, Shelf } from './served/spec.js';
 
-/* Doors that Bun, Deno and Workers serve, and clients in each runtime. */
+/* Handlers that Bun, Deno and Workers serve, and clients in each runtime. */
 
 const runtimes = process.env.RUNTIMES ?? (await scratch());
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -57,7 +57,7 @@ async function kill(child: ChildProcess, ended: Promise<unknown>): Promise<void>
 const others = { Node: thisNode, Bun: installRuntime('Bun', runtimes), Deno: installRuntime('Deno', runtimes) };
 const callers = Object.entries(others).filter((entry): entry is [string, Runtime] => typeof entry[1] !== 'string');
 
-describe.each(['Bun', 'Deno'] as const)('a door that %s serves', (name) => {
+describe.each(['Bun', 'Deno'] as const)('a handler that %s serves', (name) => {
   const runtime = installed(name);
   if (runtime === undefined) return;
 

@@ -13,8 +13,8 @@ import {
   type Side,
   specFrom,
 } from '../../src/index.js';
-import { httpDoor as workerDoor } from '../../transports/http.browser.js';
-import { httpDoor } from '../../transports/http.js';
+import { httpHandler as workerHandler } from '../../transports/http.browser.js';
+import { httpHandler } from '../../transports/http.js';
 import { ask, call, closing, Desk, eventsIn, post, quiet, raw, serveDesk } from './sides.js';
 
 const SUM = call('add', { a: 1, b: 2 });
@@ -55,48 +55,48 @@ describe('a server of the application', () => {
   });
 });
 
-describe('a door', () => {
-  const serveAt = async (door: ReturnType<typeof workerDoor>) => {
-    const desk = closing(await Desk.serve(door, { logger: quiet }));
+describe('httpHandler()', () => {
+  const serveAt = async (handler: ReturnType<typeof workerHandler>) => {
+    const desk = closing(await Desk.serve(handler, { logger: quiet }));
     desk.add.connect((_sender, { a, b }) => a + b);
     return desk;
   };
 
   it('answers requests of fetch, in Node and in Workers', async () => {
-    for (const make of [httpDoor, workerDoor]) {
-      const door = make();
-      await expect(door.fetch(new Request('http://x/rpc'))).rejects.toThrow('await serve(door) first');
-      await serveAt(door);
-      const response = await door.fetch(new Request('http://x/rpc', { method: 'POST', headers: json, body: SUM }));
+    for (const make of [httpHandler, workerHandler]) {
+      const handler = make();
+      await expect(handler.fetch(new Request('http://x/rpc'))).rejects.toThrow('await serve(handler) first');
+      await serveAt(handler);
+      const response = await handler.fetch(new Request('http://x/rpc', { method: 'POST', headers: json, body: SUM }));
       expect([response.status, await response.json()]).toEqual([200, { jsonrpc: '2.0', id: 1, result: 3 }]);
-      const events = await door.fetch(
+      const events = await handler.fetch(
         new Request('http://x/rpc', { method: 'POST', headers: { ...json, accept: 'text/event-stream' }, body: SUM }),
       );
       expect(eventsIn(await events.text())).toEqual([{ jsonrpc: '2.0', id: 1, result: 3 }]);
-      const none = await door.fetch(new Request('http://x/rpc', { method: 'POST', headers: json, body: '{' }));
+      const none = await handler.fetch(new Request('http://x/rpc', { method: 'POST', headers: json, body: '{' }));
       expect(none.status).toBe(400);
     }
   });
   it('answers requests of node:http', async () => {
-    const door = httpDoor();
-    await serveAt(door);
-    const [, origin] = await listening(door.node);
+    const handler = httpHandler();
+    await serveAt(handler);
+    const [, origin] = await listening(handler.node);
     expect((await post(origin, SUM)).status).toBe(200);
   });
   it('is a handler of Hono', async () => {
-    const door = httpDoor();
-    await serveAt(door);
-    const app = new Hono().all('/rpc', (context) => door.fetch(context.req.raw, context.env));
+    const handler = httpHandler();
+    await serveAt(handler);
+    const app = new Hono().all('/rpc', (context) => handler.fetch(context.req.raw, context.env));
     const response = await app.request('/rpc', { method: 'POST', headers: json, body: SUM });
     expect(await response.json()).toEqual({ jsonrpc: '2.0', id: 1, result: 3 });
   });
   it('refuses DNS rebinding where the runtime passes the address, and elsewhere with the option hosts', async () => {
-    const statusOf = async (door: ReturnType<typeof workerDoor>, host: string, context?: object) => {
-      const app = new Hono().all('/rpc', ({ req, env }) => door.fetch(req.raw, env));
+    const statusOf = async (handler: ReturnType<typeof workerHandler>, host: string, context?: object) => {
+      const app = new Hono().all('/rpc', ({ req, env }) => handler.fetch(req.raw, env));
       const init = { method: 'POST', headers: { ...json, host }, body: SUM };
       return (await app.request('/rpc', init, context)).status;
     };
-    const [plain, limited] = [httpDoor(), httpDoor({ hosts: 'localhost' })];
+    const [plain, limited] = [httpHandler(), httpHandler({ hosts: 'localhost' })];
     await serveAt(plain);
     await serveAt(limited);
     const deno = { remoteAddr: { hostname: '127.0.0.1', port: 1 } };
@@ -109,8 +109,8 @@ describe('a door', () => {
     expect(await statusOf(limited, 'localhost:3000')).toBe(200);
   });
   it('refuses options that it does not have, and to dial', async () => {
-    expect(() => httpDoor({ nonsense: 1 } as never)).toThrow('has no option "nonsense"');
-    await expect(Desk.connect(httpDoor())).rejects.toThrow('for serve');
+    expect(() => httpHandler({ nonsense: 1 } as never)).toThrow('has no option "nonsense"');
+    await expect(Desk.connect(httpHandler())).rejects.toThrow('for serve');
   });
 });
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-let doors: Sockets;
+let transport: Sockets;
 const given = (value: object) => parseAddress({ url: 'ws:', socket: value });
 
 testTransport(
@@ -40,8 +40,8 @@ testTransport(
   {
     name: 'socket',
     first: (onWire) => {
-      doors = sockets();
-      const these = doors;
+      transport = sockets();
+      const these = transport;
       arrived = (each, request) => {
         try {
           these.add(each, request);
@@ -49,7 +49,7 @@ testTransport(
           each.terminate();
         }
       };
-      return doors(onWire);
+      return transport(onWire);
     },
     second: (onWire) => socket(given(new WebSocket(url)), onWire),
     crash: async () => {

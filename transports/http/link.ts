@@ -214,7 +214,7 @@ export class HttpLink implements Link, CallOwner {
     if (this.notices.size === 0) this.finish();
   }
 
-  /** Tells the server that the session is over. Returns false if there is nothing to tell, or it was told. */
+  /** Reports to the server that the session has ended. Returns false if there is nothing to report, or it was reported. */
   private endsSession(): boolean {
     const { plan, protocol, reason } = this;
     const { http, limits } = plan.wire;

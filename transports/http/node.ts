@@ -69,7 +69,7 @@ export class NodeExchange implements Exchange {
     const { request, response } = this;
     this.reader = undefined;
     if (response.headersSent) return;
-    // The client may send the body, or not: what follows cannot be told apart.
+    // The client may send the body, or not: what follows cannot be distinguished.
     if (this.expects && !request.complete) headers.connection = 'close';
     else if (!request.complete) this.dropRest();
     if (body !== undefined)

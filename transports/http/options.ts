@@ -4,7 +4,7 @@ import { readHosts, readOrigins } from '../shared/visitors.js';
 import { readForwarded } from './forwarded.js';
 import type { RequestPlan } from './requests.js';
 
-/** The options of the side that listens, of an address or of `httpDoor`. */
+/** The options of the side that listens, of an address or of `httpHandler`. */
 export const REQUEST_OPTIONS = {
   origins: 'any',
   hosts: 'any',

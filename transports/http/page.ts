@@ -12,7 +12,7 @@ import { dialedUrl, readConnections, readHeaders } from './url.js';
 const http: TransportFactory = (address, wire) => {
   if (wire.form === 'values') throw new UsageError('http: carries text or bytes, not values; use another codec');
   if (wire.listen)
-    throw new UsageError('http: this runtime has no server: serve an httpDoor() of obverse/transports/http');
+    throw new UsageError('http: this runtime has no server: serve an httpHandler() of obverse/transports/http');
   const target = dialedUrl(address);
   const options = readOptions(target.own, { headers: 'any', connections: 'number' });
   const connections = readConnections(options.connections);

@@ -48,7 +48,7 @@ export class FetchPoster implements Poster {
   close(): void {}
 }
 
-/** Errors of Node's `fetch` before there is a connection. Other runtimes do not tell. */
+/** Errors of Node's `fetch` before there is a connection. Other runtimes do not report them. */
 function isUnsent({ cause }: Error): boolean {
   const code = Object(cause).code as unknown;
   return (

@@ -1,5 +1,5 @@
 import 'obverse/all';
-import { httpDoor } from 'obverse/transports/http';
+import { httpHandler } from 'obverse/transports/http';
 import { sockets } from 'obverse/transports/socket';
 import { Talk } from '../../transports/given/spec.js';
 import { serveShelf } from './spec.js';
@@ -8,10 +8,10 @@ import { serveShelf } from './spec.js';
 
 declare const WebSocketPair: new () => Record<'0' | '1', WebSocket & { accept(): void }>;
 
-const door = httpDoor();
-await serveShelf(door);
-const doors = sockets();
-const talk = await Talk.serve(doors, { logger: null });
+const handler = httpHandler();
+await serveShelf(handler);
+const transport = sockets();
+const talk = await Talk.serve(transport, { logger: null });
 talk.twice.connect((sender, { n }) => {
   talk.told(sender, { n });
   return n * 2;
@@ -21,11 +21,11 @@ talk.path.connect((sender) => String(sender.peer.info.url));
 
 export default {
   fetch(request: Request): Response | Promise<Response> {
-    if (request.headers.get('upgrade') !== 'websocket') return door.fetch(request);
+    if (request.headers.get('upgrade') !== 'websocket') return handler.fetch(request);
     const { 0: theirs, 1: ours } = new WebSocketPair();
     ours.accept();
-    const protocol = doors.subprotocol(request);
-    doors.add(ours, { url: request.url, protocol });
+    const protocol = transport.subprotocol(request);
+    transport.add(ours, { url: request.url, protocol });
     const headers = protocol === undefined ? {} : { 'sec-websocket-protocol': protocol };
     return new Response(null, { status: 101, headers, webSocket: theirs } as ResponseInit);
   },

@@ -16,8 +16,8 @@ interface BunNow {
 const { Deno, Bun } = globalThis as { Deno?: DenoNow; Bun?: BunNow };
 
 const [codec = 'jrpc'] = process.argv.slice(2);
-const doors = sockets();
-const talk = await Talk.serve(doors, { codec });
+const transport = sockets();
+const talk = await Talk.serve(transport, { codec });
 talk.twice.connect((_sender, { n }) => {
   talk.told(null, { n });
   return n * 2;
@@ -31,12 +31,12 @@ if (Deno !== undefined) {
   const server = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, (request) => {
     // After the upgrade, Deno does not show the request any more.
     const { url, headers } = request;
-    const protocol = doors.subprotocol(request);
+    const protocol = transport.subprotocol(request);
     const info = { url, headers: { ...Object.fromEntries(headers) }, protocol };
     const { socket, response } = Deno.upgradeWebSocket(request);
     // The option of Deno does not find it in a header without spaces, such as that of the package `ws`.
     if (protocol !== undefined) response.headers.set('Sec-WebSocket-Protocol', protocol);
-    doors.add(socket, info);
+    transport.add(socket, info);
     return response;
   });
   stop = () => server.shutdown();
@@ -47,7 +47,7 @@ if (Deno !== undefined) {
     port: 0,
     hostname: '127.0.0.1',
     fetch(request: Request, server: { upgrade(request: Request, options: object): boolean }) {
-      const protocol = doors.subprotocol(request);
+      const protocol = transport.subprotocol(request);
       const headers = protocol === undefined ? {} : { 'Sec-WebSocket-Protocol': protocol };
       const { url } = request;
       return server.upgrade(request, { headers, data: { url, protocol } })
@@ -55,10 +55,10 @@ if (Deno !== undefined) {
         : new Response('', { status: 426 });
     },
     websocket: {
-      open: (socket: Upgraded) => doors.add(socket, socket.data),
-      message: (socket: Upgraded, data: string | Uint8Array) => doors.received(socket, data),
-      drain: (socket: Upgraded) => doors.drained(socket),
-      close: (socket: Upgraded, code: number, reason: string) => doors.ended(socket, code, reason),
+      open: (socket: Upgraded) => transport.add(socket, socket.data),
+      message: (socket: Upgraded, data: string | Uint8Array) => transport.received(socket, data),
+      drain: (socket: Upgraded) => transport.drained(socket),
+      close: (socket: Upgraded, code: number, reason: string) => transport.ended(socket, code, reason),
     },
   });
   stop = () => server.stop(true);

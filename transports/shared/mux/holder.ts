@@ -24,8 +24,8 @@ export interface Mux {
  * Several transports as one, with parts that can be added and removed at run time. Without parts it is open and reaches
  * no peer.
  *
- * @example const doors = mux('tcp://127.0.0.1:8888', 'stdio:'); const chat = await Chat.serve(doors); const web = await
- * doors.add('ws://127.0.0.1:0'); await doors.remove('stdio:');
+ * @example const transport = mux('tcp://127.0.0.1:8888', 'stdio:'); const chat = await Chat.serve(transport); const web = await
+ * transport.add('ws://127.0.0.1:0'); await transport.remove('stdio:');
  */
 export function mux(...sources: readonly TransportSource[]): Mux {
   const parts = sources.map((source) => new Part(source));

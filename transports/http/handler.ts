@@ -10,16 +10,16 @@ type FetchRequest = typeof globalThis extends { Request: { prototype: infer R } 
 type FetchResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : object;
 
 /** A transport for `serve` whose requests come from a server of the application. */
-export interface FetchDoor extends TransportMaker {
+export interface FetchHandler extends TransportMaker {
   /**
    * Answers a request: for `Bun.serve`, `Deno.serve`, Workers, Hono, and whatever else handles requests by functions like this. The second
-   * argument is what Deno and Bun pass: it tells the address of the client. Rejects with a UsageError while the door is not served.
+   * argument is what Deno and Bun pass: it is asked for the address of the client. Rejects with a UsageError before it is served.
    */
   readonly fetch: (request: FetchRequest, context?: unknown) => Promise<FetchResponse>;
 }
 
-/** The door of one side. */
-export class HttpDoor implements Transport {
+/** The transport of one side. */
+export class RequestTransport implements Transport {
   readonly address = 'http:';
   private readonly requests: HttpRequests;
   private isClosed = false;
@@ -53,23 +53,28 @@ export class HttpDoor implements Transport {
   }
 }
 
-/** The function that makes the transport, with `fetch`; `served` returns the door. `plan` makes the options complete. */
-export function fetchDoor(plan: (wire: Wire) => RequestPlan): {
-  readonly door: FetchDoor;
-  readonly served: () => HttpDoor;
+/**
+ * The function that makes the transport, with `fetch`; `served` returns the transport, and throws a UsageError before there is one. `plan`
+ * makes the options complete.
+ */
+export function makeFetchHandler(plan: (wire: Wire) => RequestPlan): {
+  readonly handler: FetchHandler;
+  readonly served: () => RequestTransport;
 } {
-  let current: HttpDoor | undefined;
-  const served = (): HttpDoor => {
+  let current: RequestTransport | undefined;
+  const served = (): RequestTransport => {
     if (current !== undefined) return current;
-    throw new UsageError('nothing is served at this door yet: await serve(door) first');
+    throw new UsageError(
+      'nothing is served here yet: await serve(handler) first, with what httpHandler() has returned',
+    );
   };
   const make: TransportMaker = (wire) => {
     if (wire.form === 'values') throw new UsageError('http: carries text or bytes, not values; use another codec');
-    if (!wire.listen) throw new UsageError('an httpDoor() is for serve: to call it, connect to its address');
-    current = new HttpDoor(plan(wire));
+    if (!wire.listen) throw new UsageError('an httpHandler() is for serve: to call it, connect to its address');
+    current = new RequestTransport(plan(wire));
     return current;
   };
   const fetch = async (request: FetchRequest, context?: unknown): Promise<FetchResponse> =>
     served().fetch(request, context);
-  return { door: Object.assign(make, { fetch }), served };
+  return { handler: Object.assign(make, { fetch }), served };
 }

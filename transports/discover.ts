@@ -137,7 +137,7 @@ function groupOf(text: string): { readonly host: string; readonly port: number }
     const { host, port } = hostPort({ text, scheme: 'discover', rest: text, options: {} });
     if (host !== '' && port !== 0) return { host, port };
   } catch {
-    // Its text speaks of an address, and this is an option.
+    // Its text mentions an address, and this is an option.
   }
   throw new UsageError(
     `discover: the option "group" must be an IP address and a port, as in ${GROUP}, not ${JSON.stringify(text)}`,

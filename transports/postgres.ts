@@ -5,7 +5,7 @@ import { QueueTransport } from './shared/queue/transport.js';
 
 /**
  * `postgres://user:password@host:5432/database?queue=orders`: calls that a database of PostgreSQL keeps until they are handled, for any
- * number of machines. Who connects writes tasks, and hears the answers of requests; who serves works on them, each with others. It needs the
+ * number of machines. Who connects writes tasks, and receives the answers of requests; who serves works on them, each with others. It needs the
  * package `pg`, and a server from version 13.
  *
  * It has the options of `sqlite:`, and of the connection: `user` and `password`, which may be a function; `ssl`, as the package takes it, or

@@ -7,7 +7,7 @@ import { QueueTransport } from './shared/queue/transport.js';
 
 /**
  * `sqlite:jobs.db?queue=orders`: calls that a file of SQLite keeps until they are handled, for the processes of one machine. Who connects
- * writes tasks, and hears the answers of requests; who serves works on them, each with others. It needs nothing where the runtime has SQLite
+ * writes tasks, and receives the answers of requests; who serves works on them, each with others. It needs nothing where the runtime has SQLite
  * (Node from 22.13, Bun, Deno), and otherwise the package `libsql`.
  *
  * Both: `queue`, the name of the queue (`tasks`); `poll`, in ms (1,000), how often it is looked for changes that nobody has reported.

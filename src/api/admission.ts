@@ -54,7 +54,7 @@ export class Admission implements MessageSink, Admitting, FilteredSender {
   private readonly load: AdmissionLoad;
   private waiting: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | undefined;
 
-  /** `begin` gives the connection a session of its own, and announces it; `answers`: the peer has said hello. */
+  /** `begin` gives the connection a session of its own, and announces it; `answers`: the peer has sent hello. */
   constructor(
     private readonly connection: Connection,
     private readonly side: AdmittingSide,

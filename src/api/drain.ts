@@ -100,8 +100,8 @@ async function retired({ logger }: DrainingSide, line: ActiveTransport): Promise
 }
 
 /**
- * A session with a journal ends when its extension ends it. Any other ends when it has been idle for a while, as its peer is not told, and not
- * equally long for all of them, so that they do not all dial again at once.
+ * A session with a journal ends when its extension ends it. Nothing is reported to the peers of the others: each of them ends when it has been
+ * idle for a while. That is not equally long for all of them, so that they do not all dial again at once.
  */
 function endWhenQuiet(side: DrainingSide, connection: Connection, ms: number, before?: number): void {
   const { sink, ended } = connection;

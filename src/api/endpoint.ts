@@ -42,7 +42,7 @@ export class RpcEndpoint implements SideHost {
   readonly load: SideLoad;
   readonly shallow: number;
   readonly concurrency: number;
-  /** In milliseconds, where neither call nor method says it. */
+  /** In milliseconds, where neither call nor method specifies it. */
   readonly timeout: number;
   readonly inverted: boolean;
   readonly logger: SideLogger;
@@ -192,7 +192,7 @@ export class RpcEndpoint implements SideHost {
 
   // ---- opening and closing ------------------------------------------------------------------------------------------
 
-  /** Opens the transport that the options name. Whether it listens is said by the verb, where its address leaves it open. */
+  /** Opens the transport that the options name. Whether it listens follows from the verb, where its address leaves it open. */
   async open(listens: boolean): Promise<void> {
     const { transport } = this.options;
     if (this.state !== 'new') throw cannotOpen(this.state, this.peerRegistry.peers.size > 0, this.listens);

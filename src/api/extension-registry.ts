@@ -73,7 +73,7 @@ function addAbsentMembers(lazy: LazyExtension): void {
   addMembers(Object.fromEntries(members) as PropertyDescriptorMap);
 }
 
-/** A member that says which entry a page has to import. */
+/** A member that names the entry that a page has to import. */
 function absentMember(key: string, kind: string, { name }: LazyExtension): PropertyDescriptor {
   if (kind === 'getter') return { get: () => mustBeInstalled(name, key), configurable: true };
   const refuse = (): void => mustBeInstalled(name, `${key}()`);

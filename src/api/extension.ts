@@ -119,7 +119,7 @@ export interface Gate extends Greeting {
    */
   patience?(connection: Connection): number;
   /**
-   * Called first. Where it returns a promise, this side says hello, and the gates are asked, when that has resolved. What it rejects with
+   * Called first. Where it returns a promise, this side sends hello, and the gates are asked, when that has resolved. What it rejects with
    * ends the link, and is reported.
    */
   prepare?(connection: Connection): Promise<void> | undefined;

@@ -48,7 +48,7 @@ function prefixed(text: string): string {
   return text.startsWith(PREFIX) ? text : PREFIX + text;
 }
 
-/** A text with what an error says behind it. Never throws. */
+/** A text with what an error reports behind it. Never throws. */
 export function withError(text: string, error: unknown): string {
   if (error === undefined) return text;
   try {

@@ -38,14 +38,14 @@ export class SideSessions {
     const connection = new Connection(link, side);
     connection.filter = frames?.filterFor(connection);
     side.diagnostics.messages?.printMessages(connection, side);
-    // Nobody says hello over a service, and its members come through it, unless this side has dialed them.
+    // Nobody sends hello over a service, and its members come through it, unless this side has dialed them.
     const isTrusted = link.anycast === true || (link.service !== undefined && link.dialed !== true);
     if (admission === undefined || isTrusted) this.open(connection);
     else new admission.Admission(connection, side, (admitted, answers) => this.open(admitted, answers)).start();
     return connection;
   }
 
-  /** Gives the connection a session of its own. `answers`: the peer has said hello. */
+  /** Gives the connection a session of its own. `answers`: the peer has sent hello. */
   private open(connection: Connection, answers = false): void {
     const { link } = connection;
     const session = this.begin(connection);

@@ -20,7 +20,7 @@ interface Room {
 
 /**
  * A value in a form that can be passed to a logger as a detail. A small and printable value is passed unchanged, so
- * that a logger can tell an error from a text; any other value becomes a text that is cut and has no control
+ * that a logger can distinguish an error from a text; any other value becomes a text that is cut and has no control
  * characters. Never throws.
  */
 export function loggable(value: unknown): unknown {

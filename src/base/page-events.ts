@@ -13,7 +13,7 @@ type Listen = (event: string, listener: (event: { readonly persisted?: boolean }
 
 const scope = globalThis as Scope;
 
-/** Whether the browser says that it is offline. It may be wrong. */
+/** Whether the browser reports that it is offline. It may be wrong. */
 export function isOffline(): boolean {
   return scope.navigator?.onLine === false;
 }

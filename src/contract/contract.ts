@@ -44,7 +44,7 @@ export interface Codec {
   readonly form: Form;
   /** The framing that it prefers on a byte stream: a name, or its own. Only if `form` is text or bytes. */
   readonly framing?: FramingName | FramingFactory;
-  /** Whether a dialing side may tell the peer that it is Obverse. Never in a dialect for peers that are not Obverse. */
+  /** Whether a dialing side may report to the peer that it is Obverse. Never in a dialect for peers that are not Obverse. */
   readonly hello: boolean;
   /**
    * The messages of the library (`rpc.cancel`, `rpc.progress`) that a codec without hello can nevertheless express, because its dialect has
@@ -196,7 +196,7 @@ export interface Wire {
   readonly framing: FramingName | FramingFactory | undefined;
   /** The name of the codec, for handshakes. */
   readonly codec: string;
-  /** Whether the transport may tell the other side, in a handshake of its own, that this is Obverse. */
+  /** Whether the transport may report to the other side, in a handshake of its own, that this is Obverse. */
   readonly hello: boolean;
   /** Whether to listen for peers, or to dial one. */
   readonly listen: boolean;

@@ -25,7 +25,7 @@ export interface Link {
    */
   readonly bus?: boolean;
   /**
-   * Of a link over a network, which can be dead without anybody being told: a number that grows while bytes arrive, also of an incomplete
+   * Of a link over a network, which can be dead without a report to either end: a number that grows while bytes arrive, also of an incomplete
    * frame, or while bytes leave that are counted in `buffered`; 0 where that cannot be seen. Such links have a heartbeat, others have not.
    */
   readonly moved?: number | undefined;

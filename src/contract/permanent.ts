@@ -2,7 +2,7 @@ import { UsageError } from './errors.js';
 
 const permanent = new WeakSet<object>();
 
-/** Marks an error that another attempt would meet again: the peer speaks another codec, a server refuses the request. Returns the error. */
+/** Marks an error that another attempt would meet again: the peer uses another codec, a server refuses the request. Returns the error. */
 export function markPermanent<E extends Error>(error: E): E {
   permanent.add(error);
   return error;

@@ -18,7 +18,7 @@ export interface Greeting {
    * before anything has arrived, by the other one after `greeted`.
    */
   hello?(connection: Connection): { readonly name: string; readonly value: unknown } | undefined;
-  /** The peer has said hello, with these fields, whatever they contain. Called with each hello that arrives. */
+  /** The peer has sent hello, with these fields, whatever they contain. Called with each hello that arrives. */
   greeted?(connection: Connection, fields: Readonly<Record<string, unknown>>): void;
   /** The connection has ended. */
   ended?(connection: Connection): void;

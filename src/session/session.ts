@@ -59,7 +59,7 @@ export interface Session {
   readonly ended: RpcError | undefined;
   /** Why no answer can come any more: it has ended, or its peer has ended its side; undefined as long as one can. */
   readonly noReplyReason: RpcError | undefined;
-  /** The peer has said hello: it joins the messages of a turn, and understands it if we do. */
+  /** The peer has sent hello: it joins the messages of a turn, and understands it if we do. */
   readonly agreed: boolean;
   /** With a security: what each frame passes before it leaves. */
   readonly filter: FrameFilter | undefined;
@@ -84,7 +84,7 @@ export interface Session {
   readonly pendingCount: number;
   /**
    * Calls, and notes who waits for the answer. Returns the id. Throws if the call cannot be sent: then nobody waits. `about` is
-   * said of the call where the peer can be told.
+   * sent as headers of the call, where the peer understands those.
    */
   sendRequest(method: string, args: readonly unknown[], named: boolean, waiter: ReplyHandler, about?: About): number;
   /** The same for values that the codec can carry as they are. */
@@ -231,9 +231,9 @@ export interface SessionHost extends ConnectionHost {
   readonly controls: Controls;
   /** The requests that are looked up where a side has no method of the name. */
   readonly requests: Readonly<Record<string, SystemRequest>>;
-  /** How long a call waits for its answer, in milliseconds, where it does not say it itself. */
+  /** How long a call waits for its answer, in milliseconds, where it does not specify it itself. */
   readonly timeout: number;
-  /** How long a handler may take, in milliseconds, where neither the call nor its method says it. */
+  /** How long a handler may take, in milliseconds, where neither the call nor its method specifies it. */
   readonly handlerTimeout: number;
   /** Whether the transport can reach everybody with one message. */
   readonly broadcasts: boolean;
@@ -243,7 +243,7 @@ export interface SessionHost extends ConnectionHost {
   serve(sender: ActiveCall): unknown;
   /** Whether a method of this name is declared or set as incoming on this side. */
   handles(method: string): boolean;
-  /** An error as it travels to the peer of a session; it is logged where the options say so. */
+  /** An error as it travels to the peer of a session; it is logged where the options specify that. */
   toFault(error: unknown, session?: Session): FaultBody;
   fromFault(fault: FaultBody): Error;
   /** The same fault with less in it, in turn, for where the whole of it cannot be sent. */

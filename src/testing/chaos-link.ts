@@ -6,7 +6,7 @@ import { Random } from './random.js';
 
 /** After a FIN an end has this many milliseconds to end, too. Then it is reset. */
 const END_MS = 5_000;
-/** How often a socket is probed over which nothing comes: an end that is gone is noticed, and nobody else is told. */
+/** How often a socket is probed over which nothing comes: an end that is gone is noticed, and nothing is reported to the other. */
 const PROBE_MS = 10_000;
 
 /** What a link of a chaos proxy reports. */
@@ -76,7 +76,7 @@ export class ChaosLink {
     this.upstream.stop();
     this.downstream.stop();
     if (how === 'rst') this.destroy();
-    // Until it is reset or both ends have left by themselves, nobody hears anything.
+    // Until it is reset or both ends have left by themselves, nothing arrives at either.
     else if (how === 'silence') this.isSilent = true;
     else {
       this.client.end();

@@ -84,7 +84,7 @@ export interface ChaosProxy extends AsyncDisposable {
    */
   cut(how?: ChaosCut): void;
   /**
-   * From now on nothing passes, over the present links and those that are dialed meanwhile, and no end is told that the
+   * From now on nothing passes, over the present links and those that are dialed meanwhile, and no end is informed that the
    * other has left. What is sent is kept, and passes after `resume()`; a sender of much is made to wait.
    */
   silence(): void;

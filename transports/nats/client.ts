@@ -46,7 +46,7 @@ export class NatsClient {
   maxPayload: number = Number.POSITIVE_INFINITY;
   /** Where this connection alone is reached: a subject with more words behind it. */
   own = '';
-  /** What others are shown instead: it tells nothing about `own`. Another one for each connection. */
+  /** What others are shown instead: it reveals nothing about `own`. Another one for each connection. */
   readonly shown: string = secret(8);
   private library: NatsPackage | undefined;
   private connection: NatsConnection | undefined;

@@ -10,7 +10,7 @@ import type { Unconfirmed } from './unconfirmed.js';
 export interface NatsHub {
   readonly scheme: string;
   readonly subject: string;
-  /** Whether a peer that says hello could understand it. */
+  /** Whether a peer that sends hello could understand it. */
   readonly hello: boolean;
   /** In ms, of a side that serves. */
   readonly beat: number;

@@ -22,7 +22,7 @@ export class Flushes {
   private readonly open = new Set<Flush>();
   /** The last failure that no `flush` has reported, and the place of what was not stored. */
   private unreported: { readonly error: Error; readonly at: number } | undefined;
-  /** How many notifications were not stored, of which nobody has heard: who waits for an answer hears it. */
+  /** How many notifications were not stored, and not reported yet: a caller that waits for an answer receives an error. */
   private silent = 0;
   private timer: Timer | undefined;
   private loggedAt = Number.NEGATIVE_INFINITY;

@@ -27,7 +27,7 @@ function isAgain(error: unknown): boolean {
   return (error as { readonly code?: string }).code === 'EAGAIN';
 }
 
-/** What a pipe tells. */
+/** What a pipe reports. */
 export interface PipeHost {
   /** A message has arrived. */
   take(parts: Parts): void;
@@ -252,7 +252,7 @@ export class ZmqPipe {
     if (!this.isClosed) this.socket.send([new Uint8Array(0)]).catch(() => {});
   }
 
-  /** Endpoints were added or removed: ZeroMQ has told then what has arrived, and not the package, which awaits it. */
+  /** Endpoints were added or removed: ZeroMQ has reported then what has arrived, and the package, which awaits that, has not seen it. */
   changed(): void {
     if (this.hasUnread) this.notice();
   }

@@ -49,7 +49,7 @@ export class ReaderTransport extends OneWayTransport<ZmqSocket> {
   }
 
   /**
-   * What ZeroMQ has told while endpoints were changed, the package does not know, and it looks again only when something else happens. A socket
+   * What ZeroMQ has reported while endpoints were changed, the package does not know, and it looks again only when something else happens. A socket
    * that does not send can make it so by a visitor in this process.
    */
   protected override changed(): void {

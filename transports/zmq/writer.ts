@@ -163,7 +163,7 @@ export class WriterTransport extends OneWayTransport<ZmqSocket> {
   }
 }
 
-/** Resolves when told to, at the latest after so many ms. */
+/** Resolves when `begin` calls its argument, at the latest after so many ms. */
 function within(ms: number, begin: (resolve: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     setTimer(ms, resolve).unref();

@@ -132,7 +132,7 @@ export class UnprovedSendQueue extends SendQueue {
     else this.sendOrAsk(false);
   }
 
-  /** Lets go what fits. If something stays, the peer is asked for the proof where `ask` says so. */
+  /** Lets go what fits. If something stays, the peer is asked for the proof where `ask` specifies that. */
   private sendOrAsk(ask: boolean): void {
     const { owner, waiting } = this;
     if (this.proved || this.isHeld || waiting.length === 0 || owner.ended !== undefined) return;

@@ -29,7 +29,7 @@ function refused(connection: Connection, said: object): void {
     data,
   };
   const error = (host as unknown as SessionHost).fromFault(fault);
-  // Who has not said hello has not let this side in, and has carried out nothing.
+  // Who has not sent hello has not let this side in, and has carried out nothing.
   if (!connection.agreed && sink instanceof RpcSession) {
     const { journal, posted, sendQueue } = sink;
     journal?.refused?.();

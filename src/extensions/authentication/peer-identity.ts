@@ -39,7 +39,7 @@ export class PeerIdentity {
 
   // ---- before there is a session ------------------------------------------------------------------------------------
 
-  /** The peer has said hello. */
+  /** The peer has sent hello. */
   bring(credentials: unknown): void {
     if (this.state !== 'new') return;
     this.saidHello = true;
@@ -47,7 +47,7 @@ export class PeerIdentity {
     this.credentials = this.isTooLong ? undefined : credentials;
   }
 
-  /** Finds who it is. Throws or rejects if it is refused, which the peer has been told. */
+  /** Finds who it is. Throws or rejects if it is refused, which was reported to the peer. */
   find(first: Message | undefined): undefined | Promise<undefined> {
     const { connection, credentials } = this;
     const { link } = connection;

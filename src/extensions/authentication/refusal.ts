@@ -29,7 +29,7 @@ export function faultOf(thrown: unknown): FaultBody {
   return data === undefined ? { code, message } : { code, message, data };
 }
 
-/** Refuses a peer: as it has said hello, or else as the answer to its first message. What cannot be sent is not. */
+/** Refuses a peer: as it has sent hello, or else as the answer to its first message. What cannot be sent is not. */
 export function sendRefusal(
   connection: Connection,
   fault: FaultBody,

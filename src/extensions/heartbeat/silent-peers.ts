@@ -139,7 +139,7 @@ let forgetPage: (() => void) | undefined;
 
 /** Watches over a connection; `own` and `theirs` are the times of both sides, in milliseconds: the shorter one holds. */
 export function watchOver(connection: Connection, own: number, theirs: number): void {
-  // A peer may say hello more than once.
+  // A peer may send hello more than once.
   release(connection);
   const beat = theirs >= own ? own : Math.max(SHORTEST_BEAT, Math.floor(theirs / 1_000) * 1_000);
   let sameBeat = groupsByBeat.get(beat);

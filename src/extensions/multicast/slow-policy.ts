@@ -57,7 +57,7 @@ export function checkGroupOptions(options: GroupOptions = {}): GroupOptions {
   return options;
 }
 
-/** Throws a UsageError where it is said how many are kept, and not what becomes of the others. */
+/** Throws a UsageError where it is specified how many are kept, and not what becomes of the others. */
 export function mustBelong({ slow = 'wait', keep, slowBytes }: SlowOptions): void {
   if (slow !== 'wait' || (keep === undefined && slowBytes === undefined)) return;
   throw new UsageError(

@@ -23,7 +23,7 @@ export const reconnectOption: Check = (value) => {
   return undefined;
 };
 
-/** What the option says; undefined if the side does not reconnect by it. Throws a UsageError as the check: a page loads that later. */
+/** What the option specifies; undefined if the side does not reconnect by it. Throws a UsageError as the check: a page loads that later. */
 export function readOption(value: boolean | ReconnectOptions | undefined): ReconnectOptions | undefined {
   if (value === undefined || value === false) return undefined;
   const expected = reconnectOption(value);

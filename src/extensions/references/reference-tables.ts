@@ -196,7 +196,7 @@ export class ReferenceTables implements SessionValues {
     return runWithin(sender, carryOut);
   }
 
-  /** In milliseconds. What a stream may take is said by its caller alone. */
+  /** In milliseconds. What a stream may take is specified by its caller alone. */
   private timeFor(about: About | undefined): number {
     const { timeout = Number.POSITIVE_INFINITY, window } = about ?? {};
     return window === undefined ? Math.min(timeout, this.session.host.handlerTimeout) : timeout;

@@ -15,7 +15,7 @@ import { SessionJournal } from './session-journal.js';
 
 /** How long, in milliseconds, the answer to a hello is waited for. */
 const PATIENCE = 2_000;
-/** A side that has said hello before, and answers none for so long, in milliseconds, is taken for another program. */
+/** A side that has sent hello before, and answers none for so long, in milliseconds, is taken for another program. */
 const UNANSWERED_MS = RESUME.ms;
 
 /** The part of the time that the other end leaves, within which it is dialed again: at a random time, so that not all do so at once. */
@@ -116,11 +116,11 @@ export class DialedLine {
   isLeaving = false;
   /** The peer keeps no sessions: it is not asked for one. */
   isPlain = false;
-  /** It was only silent: it is asked again once it has said hello. */
+  /** It was only silent: it is asked again once it has sent hello. */
   wasSilent = false;
-  /** The other side has said hello: a link over which it says none is dead. */
+  /** The other side has sent hello: a link over which it sends none is dead. */
   isObverse = false;
-  /** The last connection over which it has said hello, and since when it has not, on the clock of the process. */
+  /** The last connection over which it has sent hello, and since when it has not, on the clock of the process. */
   greeted: Connection | undefined;
   unansweredSince: number | undefined;
   /** How many connections in a row have brought nothing before the answer was due. */
@@ -166,7 +166,7 @@ export class DialedLine {
     this.over = undefined;
   }
 
-  /** The other side has said hello over this connection. */
+  /** The other side has sent hello over this connection. */
   hears(connection: Connection): void {
     this.isObverse = true;
     this.greeted = connection;
@@ -185,7 +185,7 @@ export class DialedLine {
     return Math.min(connectMs / 2, PATIENCE * 2 ** this.unanswered);
   }
 
-  /** No hello has come over this connection. Returns whether it is dead, and to be dialed again: the other side is known to say hello. */
+  /** No hello has come over this connection. Returns whether it is dead, and to be dialed again: the other side is known to send hello. */
   isDead(connection: Connection): boolean {
     if (!this.isObverse && connection.link.agreed !== true) return false;
     this.unansweredSince ??= time();

@@ -48,7 +48,7 @@ function acknowledgeDue(): void {
   for (const each of journals) {
     // With what leaves in this turn, if something does.
     each.session.sendQueue.send(true);
-    // Those that have gone on over another connection meanwhile have said there how far they are.
+    // Those that have gone on over another connection meanwhile have reported there how far they are.
     if (each.numbers.isDue) acknowledgeNow(each);
   }
 }

@@ -18,7 +18,7 @@ import { newToken } from './token.js';
 import { Tombstones, WHY } from './tombstones.js';
 import { isSame, visitorOf } from './visitor.js';
 
-/** A peer that has said nothing for so long, in milliseconds, says no hello, unless the transport has shown that it is Obverse. */
+/** A peer that has said nothing for so long, in milliseconds, sends no hello, unless the transport has shown that it is Obverse. */
 const PATIENCE = 500;
 /** After hellos that came later, it is this at most. */
 const MOST_PATIENCE = 4_000;

@@ -9,7 +9,7 @@ const LEAST_ACK = 16 * 1024;
 /** More than can have come. */
 const NEVER = 2 ** 30 - 1;
 
-/** How far one end is, as it says it in `rpc.hello` and `rpc.ack`. */
+/** How far one end is, as it reports it in `rpc.hello` and `rpc.ack`. */
 export interface Progress {
   /** How many messages of the peer have come. */
   readonly got: number;
@@ -19,7 +19,7 @@ export interface Progress {
 
 /**
  * The numbers of a session. Both ends count the messages of each direction from 1 on, and no number is ever written. What was sent is kept
- * until the peer says that it has it.
+ * until the peer reports that it has it.
  */
 export class MessageNumbers implements Progress {
   got = 0;

@@ -17,7 +17,7 @@ const checks: { readonly [O in keyof ResumeOptions]-?: Check } = {
   allow: must(isFunction, 'a function that returns true or false'),
 };
 
-/** The bounds of sessions that outlive their links, where the option does not say them. */
+/** The bounds of sessions that outlive their links, where the option does not specify them. */
 export const RESUME = {
   ms: 120_000,
   bytes: 1024 * 1024,
@@ -26,7 +26,7 @@ export const RESUME = {
   totalBytes: 64 * 1024 * 1024,
 } as const;
 
-/** The option, with what it does not say. */
+/** The option, with what it does not specify. */
 export type Resuming = { readonly [B in keyof typeof RESUME]: number } & Pick<ResumeOptions, 'allow'>;
 
 /** The check of the option `resume`. Throws a UsageError for an option in it that does not exist or does not fit. */
@@ -37,7 +37,7 @@ export const resumeOption: Check = (value) => {
   return undefined;
 };
 
-/** What the option says; undefined if no session outlives its link. Throws a UsageError as the check: a page loads that later. */
+/** What the option specifies; undefined if no session outlives its link. Throws a UsageError as the check: a page loads that later. */
 export function readResume(value: boolean | ResumeOptions | undefined): Resuming | undefined {
   if (value === undefined || value === false) return undefined;
   const expected = resumeOption(value);

@@ -1,6 +1,6 @@
 import type { LazyExtension } from '../../api/extension.js';
 
-/** Services for pages, which load them where the address names one; the list of extensions says which addresses do. */
+/** Services for pages, which load them where the address names one; the list of extensions shows which addresses do. */
 export const lazyServices: LazyExtension = {
   name: 'services',
   entry: 'obverse/all',

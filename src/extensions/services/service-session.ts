@@ -98,7 +98,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
     this.postTogether({ id: undefined, method }, frames);
   }
 
-  /** A message of the library goes to the member that has the call; as long as that is unknown, there is nothing to tell. */
+  /** A message of the library goes to the member that has the call; as long as that is unknown, there is nothing to send. */
   override sendSystem(method: string, args: readonly unknown[]): boolean {
     if (method !== PULL) return false;
     const holder = this.pending.at(args[0] as Id)?.holder as ServiceMember | undefined;
@@ -204,7 +204,7 @@ export class ServiceSession extends LimitedSession implements ServiceCallsOwner 
   }
 
   outcome(id: number, answer: readonly Frame[] | Error): void {
-    // Who makes the call has not been told its id yet.
+    // The caller does not know its id yet.
     if (this.isDispatching) queueMicrotask(() => this.outcomes.add(id, answer));
     else this.outcomes.add(id, answer);
   }

@@ -270,7 +270,7 @@ export class StreamProducer implements StreamSource, StreamSender, Flushable {
     if (this.isOver) return;
     const { session } = this;
     this.isOver = true;
-    // Sent unchanged, whatever the option `errors` says: the library itself refuses the item.
+    // Sent unchanged, whatever the option `errors` specifies: the library itself refuses the item.
     const { message, code } =
       error instanceof RpcError ? error : { ...session.host.toFault(error, session), code: Code.InternalError };
     this.close(new RpcError(message, code));

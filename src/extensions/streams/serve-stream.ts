@@ -41,7 +41,7 @@ export function serveStream(sender: CallSender, open: () => unknown): Promise<un
 
 /**
  * The window that the caller has sent. None where messages may be lost, or nothing but answers can be sent: there a stream is one list,
- * whatever the caller says. Over a brief link nobody can say that items were taken: there the link alone paces it.
+ * whatever the caller specifies. Over a brief link nobody can say that items were taken: there the link alone paces it.
  */
 function windowOf({ call, peer }: CallSender): readonly [items: number, bytes: number] | undefined {
   const { bus, brief, takes } = peer.session.link;

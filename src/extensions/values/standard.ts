@@ -4,7 +4,7 @@ import { temporalOfRuntime } from './temporal.js';
 import { byName, listOf, TypeForm, textOf } from './type-form.js';
 
 /*
- * Nothing here has side effects when it is loaded, and bundlers can tell, so that pages contain only what they import. Hence the PURE
+ * Nothing here has side effects when it is loaded, and bundlers can see that, so that pages contain only what they import. Hence the PURE
  * comments, and functions around what is more than a call.
  */
 
@@ -157,7 +157,7 @@ const error = /* @__PURE__ */ new TypeForm(
 /**
  * The built-in types that JSON has no form for, for the option `types`: Date, Map, Set, BigInt, URL, RegExp, Error,
  * bytes (Uint8Array, ArrayBuffer, the typed arrays and DataView), NaN, the infinities and -0, and the types of Temporal where
- * the runtime has it. `docs/value-types.md` says how each travels.
+ * the runtime has it. `docs/value-types.md` describes how each travels.
  */
 export const standardTypes: readonly TypeForm[] = /* @__PURE__ */ everyType();
 

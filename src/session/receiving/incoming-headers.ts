@@ -2,7 +2,7 @@ import { quoteId } from '../../base/quote.js';
 import type { About, Call, Id } from '../../contract/contract.js';
 import { ProtocolError } from '../../contract/errors.js';
 
-/** What has been said, and of which message: the call with this id, or (null) the next notification. */
+/** Headers, and their message: the call with this id, or (null) the next notification. */
 export interface ReceivedHeaders {
   readonly call: Id;
   readonly about: About;
@@ -13,9 +13,9 @@ export interface CallAboutOwner {
   report(error: unknown): void;
 }
 
-/** What a peer has said of the call that it makes next. */
+/** The headers that a peer has sent of the call that it makes next. */
 export class CallHeaders {
-  /** Undefined while nothing was said, which is what most calls find. */
+  /** Undefined while there are none, as for most calls. */
   received: ReceivedHeaders | undefined;
 
   constructor(private readonly owner: CallAboutOwner) {}
@@ -40,7 +40,7 @@ export class CallHeaders {
     return undefined;
   }
 
-  /** The call with this id was refused: what was said of it is not for the next one that has the id. */
+  /** The call with this id was refused: its headers are not for the next one that has the id. */
   forget(id: Id | undefined): void {
     if (this.received?.call === (id ?? null)) this.received = undefined;
   }

@@ -31,7 +31,7 @@ export interface MessageSink {
   congested(watch: { check(collected: number): void } | undefined): void;
   /** Sends `rpc.hello`, or reports that it could not. */
   greet(method: string, args: readonly unknown[]): void;
-  /** The peer has said up to how many bytes it reads, or that it reads as much as usual. */
+  /** The peer has reported up to how many bytes it reads, or that it reads as much as usual. */
   greeted(limit: number): void;
   /** Looks again whether to read on. */
   updateReading(): void;

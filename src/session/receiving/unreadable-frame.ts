@@ -17,7 +17,7 @@ export class UnreadableFrame extends ProtocolError {
   }
 }
 
-/** What the codec says, and why. What something else has thrown stays on this side. */
+/** What the codec reports, and why. What something else has thrown stays on this side. */
 function withReason({ message, cause }: ProtocolError): string {
   return cause instanceof SyntaxError ? `${message}: ${printable(cause.message)}` : message;
 }

@@ -3,9 +3,9 @@ import type { Frame, Limits, Link } from '../../contract/contract.js';
 import { Code, ProtocolError } from '../../contract/errors.js';
 import { exceeds } from './message-size.js';
 
-/** Frames up to this size, in bytes, are sent before the peer has said how large a frame it reads. */
+/** Frames up to this size, in bytes, are sent before the peer has reported how large a frame it reads. */
 export const SENT_BEFORE_HELLO: number = 64 * 1024;
-/** How long, in milliseconds, a larger frame waits for that: a peer that is not Obverse never says it. */
+/** How long, in milliseconds, a larger frame waits for that: a peer that is not Obverse never reports it. */
 const WAIT_MS = 1_000;
 
 interface Waiting {
@@ -24,7 +24,7 @@ export interface AwaitedHelloOwner {
 }
 
 /**
- * A link that this side has dialed, until the peer has said hello: a large frame waits for that, and everything behind it.
+ * A link that this side has dialed, until the peer has sent hello: a large frame waits for that, and everything behind it.
  * So a call that is too large for the peer fails alone, and the link is not cut. Where nothing large is sent, nothing waits.
  */
 export class AwaitedHello {
@@ -70,7 +70,7 @@ export class AwaitedHello {
     await new Promise<void>((resolve) => this.whenKnown.push(resolve));
   }
 
-  /** The peer has said hello, or has had its time: what waits leaves, or fails. */
+  /** The peer has sent hello, or has had its time: what waits leaves, or fails. */
   finish(): void {
     const { session, frames = [] } = this;
     this.end();

@@ -18,7 +18,7 @@ export interface FrameWriterHost {
 
 /** The half of a connection that writes: it joins the frames of a turn, counts them, and watches whether the peer reads. */
 export abstract class FrameWriter {
-  /** The peer has said hello, or the link has shown it: it joins the messages of a turn, and understands it if we do. */
+  /** The peer has sent hello, or the link has shown it: it joins the messages of a turn, and understands it if we do. */
   agreed: boolean;
   /** This side has sent its hello. */
   saidHello = false;
@@ -35,7 +35,7 @@ export abstract class FrameWriter {
   load: PeerLoad;
   /** Nothing more arrives, and nothing leaves. */
   ended = false;
-  /** The largest frame, in bytes, that may leave: by the bound of this side, and by that of the peer once it has said it. */
+  /** The largest frame, in bytes, that may leave: by the bound of this side, and by that of the peer once it has reported it. */
   limit: number;
   /** While the peer leaves unread what is sent. */
   watch: StallDetector | undefined;

@@ -1,7 +1,7 @@
 import type { Codec, Frame } from '../../contract/contract.js';
 import { bytesOf, exceeds } from './message-size.js';
 
-/** Messages of a turn are joined up to so many bytes: more gains nothing, and the peer may not have said yet what it reads. */
+/** Messages of a turn are joined up to so many bytes: more gains nothing, and the peer may not have reported yet what it reads. */
 const JOINED = 256 * 1024;
 /** What a codec adds when it joins: around all frames, and to each of them, in bytes. */
 const AROUND = 2;

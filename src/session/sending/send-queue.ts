@@ -55,9 +55,9 @@ export class SendQueue {
   private leaving: boolean;
   /** Throws if too much is queued while the peer does not read, or has no connection. */
   bound: { check(collected: number): void } | undefined;
-  /** The largest frame, in bytes, that may leave: by our own bound, and by that of the peer once it has said it. */
+  /** The largest frame, in bytes, that may leave: by our own bound, and by that of the peer once it has reported it. */
   limit: number;
-  /** On a link that this side has dialed: until the peer has said hello. */
+  /** On a link that this side has dialed: until the peer has sent hello. */
   hello: AwaitedHello | undefined;
 
   constructor(private readonly session: SendQueueOwner) {

@@ -11,7 +11,7 @@ const DEPTH = 200;
 
 /**
  * Why a codec cannot encode a message, for the text of an error: the value that it refuses, where that stands, as `.a[0].b`, and
- * what the codec says. Never throws. Values that may be meant are given to the codec by themselves, so that it decides.
+ * what the codec reports. Never throws. Values that may be meant are given to the codec by themselves, so that it decides.
  */
 export function whyUnencodable(codec: Codec, message: Outbound, cause: unknown): string {
   const said = messageOf(cause).split('\n', 1)[0] as string;

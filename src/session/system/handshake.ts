@@ -16,7 +16,7 @@ const USUAL = defaultLimits.frameBytes;
 /** Smaller values are invalid: not even the library's own messages would fit. */
 const LEAST = 128;
 
-/** Whether this side says hello first: where it has dialed, or the transport's handshake has shown already that both are Obverse. */
+/** Whether this side sends hello first: where it has dialed, or the transport's handshake has shown already that both are Obverse. */
 export function speaksFirst({ link, host }: Connection): boolean {
   if (link.bus === true || link.brief === true || link.anycast === true || !host.codec.hello) return false;
   // Over a broker, the address has shown that the peer is Obverse, and each message has a cost.
@@ -27,7 +27,7 @@ export function speaksFirst({ link, host }: Connection): boolean {
 
 /**
  * Says hello, unless the codec is for peers that are not Obverse: where this side has dialed, or the transport's handshake has shown already
- * that both are Obverse. Then both say how large a frame they read.
+ * that both are Obverse. Then both report how large a frame they read.
  */
 export function sayHello(session: AwaitedHelloOwner, connection: Connection): void {
   if (connection.saidHello || !speaksFirst(connection)) return;
@@ -35,7 +35,7 @@ export function sayHello(session: AwaitedHelloOwner, connection: Connection): vo
   greet(connection);
 }
 
-/** The peer has said hello. */
+/** The peer has sent hello. */
 export function hello(connection: Connection, args: readonly unknown[]): void {
   if (readHello(connection, args) && !connection.agreed) answerHello(connection);
 }
@@ -59,7 +59,7 @@ export function readHello(connection: Connection, [said]: readonly unknown[]): b
   return true;
 }
 
-/** Answers the hello of the peer, unless this side has said its own already. */
+/** Answers the hello of the peer, unless this side has sent its own already. */
 export function answerHello(connection: Connection): void {
   if (!connection.saidHello) {
     connection.answersHello = true;

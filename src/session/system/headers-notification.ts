@@ -4,13 +4,13 @@ import type { AnswerAbout } from '../outgoing-calls/pending-calls.js';
 import type { Session } from '../session.js';
 
 /*
- * `rpc.about`: what is said of a call, or of its answer, besides what is in it: how much time is left, metadata, whether
- * progress or a stream is wanted. It travels right before what it speaks of, so that it needs no place in any codec's
+ * `rpc.about`: the headers of a call, or of its answer: what is known of it besides what is in it: how much time is left, metadata, whether
+ * progress or a stream is wanted. It travels right before what it belongs to, so that it needs no place in any codec's
  * messages; a peer that is not Obverse ignores it.
  */
 
 /**
- * Something is said of the next message. Throws a ProtocolError for what cannot be understood: it counts as not said, and the rest
+ * The headers of the next message have come. Throws a ProtocolError for what cannot be understood: they count as not sent, and the rest
  * stands.
  */
 export function receiveHeaders(session: Session, args: readonly unknown[]): void {

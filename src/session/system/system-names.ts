@@ -44,7 +44,7 @@ export const PROVE = 'rpc.prove';
 /** Releases it. */
 export const PROVED = 'rpc.proved';
 
-/** Whether peers of a codec get this notification: those that say hello get all, other peers those that their dialect has. */
+/** Whether peers of a codec get this notification: those that send hello get all, other peers those that their dialect has. */
 export function speaks(codec: Codec, word: string): boolean {
   return codec.hello || codec.words?.includes(word) === true;
 }

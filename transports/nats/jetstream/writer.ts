@@ -8,7 +8,7 @@ import { idOf } from './task-link.js';
 
 /** Kept free for the headers of a message, in bytes: a key has up to 256 letters, each of up to 9 characters in a header. */
 const HEADER_BYTES = 3_072;
-/** The core hears that bytes have left once fewer than this wait. */
+/** It is reported to the core that bytes have left once fewer than this wait. */
 const LOW_BYTES = 64 * 1024;
 
 /** What the link needs of its transport. */

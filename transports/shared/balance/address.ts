@@ -8,7 +8,7 @@ import { isDelay, RECONNECTING, type RedialOptions } from '../redial/options.js'
 /** How the part for a call is chosen: each in turn, or the one with the fewest pending calls. */
 export type BalanceBy = 'turn' | 'pending';
 
-/** What an address, or `balance()`, says. */
+/** What an address, or `balance()`, specifies. */
 export interface BalancePlan {
   readonly by: BalanceBy;
   /** When a part that is down is dialed again. */

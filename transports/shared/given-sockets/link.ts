@@ -41,7 +41,7 @@ export class GivenLink extends WebSocketLink {
   constructor(socket: GivenSocket, { peer, info, maxFrame }: GivenPeer, keeper: LinkKeeper) {
     // Those of Bun do not show it, nor those of Deno where the program has set the header.
     const protocol = socket.protocol || info.protocol;
-    // Without the subprotocol nothing is known: the side that connects says hello.
+    // Without the subprotocol nothing is known: the side that connects sends hello.
     super(peer, (typeof protocol === 'string' && agreed(protocol, keeper.wire)) || undefined, keeper);
     this.socket = socket;
     this.info = typeof protocol === 'string' && protocol !== '' ? { ...info, protocol } : info;

@@ -3,7 +3,7 @@ import { ConnectionLost, UsageError } from '../../../src/contract/errors.js';
 import { memoryPair } from './pair.js';
 import { ServiceRoom } from './service-room.js';
 
-/** What the address says of a service. */
+/** What the address specifies of a service. */
 export interface MemoryServiceOptions {
   readonly name: string | undefined;
   /** In ms. */

@@ -15,7 +15,7 @@ export interface NewTask {
   /** In ms. */
   readonly delay: number;
   readonly priority: number;
-  /** How often it is tried; undefined: as often as its worker says. */
+  /** How often it is tried; undefined: as often as its worker specifies. */
   readonly attempts: number | undefined;
 }
 
@@ -46,7 +46,7 @@ export interface Task {
 /** After how many ms it is looked again for what somebody else has locked. */
 export const HELD_MS = 50;
 
-/** What a worker tells, and asks for. */
+/** What a worker reports, and asks for. */
 export interface Exchange {
   /** What has become of tasks. */
   readonly verdicts: readonly Verdict[];
@@ -122,7 +122,7 @@ export interface Terms {
   readonly worker: string;
   /** In ms: for how long a task belongs to a worker that does not renew it. */
   readonly lease: number;
-  /** How often a task is tried that does not say it itself. */
+  /** How often a task is tried that does not specify it itself. */
   readonly attempts: number;
 }
 

@@ -19,7 +19,7 @@ const SWEPT_AT_ONCE = 1_000;
 export type StoreOpener = (plan: StorePlan) => Promise<Store>;
 
 /**
- * A queue of tasks in a database. Who connects writes tasks, and hears what becomes of those that it has asked for; who serves works on
+ * A queue of tasks in a database. A side that connects writes tasks, and receives the answers to those that are requests; who serves works on
  * them, or reads all of them in their order. Each task is a brief link, and it is done when the link closes without a reason.
  */
 export class QueueTransport implements Transport, QueueHost, WriterHost {

@@ -7,9 +7,9 @@ export class Verdicts {
   /** Those that could not be stored, and when they are sent again. */
   private readonly held = new Set<Verdict>();
   private heldUntil = 0;
-  /** How often something was told. */
+  /** How often something was reported. */
   private successes = 0;
-  /** The verdicts that the store has refused, and how often something had been told by then. */
+  /** The verdicts that the store has refused, and how often something had been reported by then. */
   private readonly refusals = new Map<Verdict, number>();
 
   get size(): number {
@@ -37,7 +37,7 @@ export class Verdicts {
     return this.held.size === 0 ? Number.POSITIVE_INFINITY : Math.max(0, this.heldUntil - time());
   }
 
-  /** These were told, but for the tasks with the numbers `held`. */
+  /** These were reported, except for the tasks with the numbers `held`. */
   told(verdicts: readonly Verdict[], held: readonly number[]): void {
     if (verdicts.length === 0) return;
     const isHeld = new Set(held);

@@ -8,7 +8,7 @@ import { Looking } from './looking.js';
 import type { QueuePlan } from './options.js';
 import type { Ended, NewTask, Store, Stored } from './store.js';
 
-/** The core hears that bytes have left once fewer than this wait. */
+/** It is reported to the core that bytes have left once fewer than this wait. */
 const LOW_BYTES = 64 * 1024;
 /** What a task holds besides its message, in bytes. */
 const TASK_BYTES = 512;
@@ -203,7 +203,7 @@ export class QueueWriter implements Link {
     if (stored.isOld) this.changed([stored.id]);
   }
 
-  /** The call is given up. Its task goes on. */
+  /** The call is cancelled. Its task continues. */
   withdraw(id: number): void {
     this.unstored.delete(id);
     const task = this.tasks.get(id);

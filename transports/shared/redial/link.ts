@@ -8,7 +8,7 @@ import { markPermanent } from '../../../src/contract/permanent.js';
  */
 export class WatchedReceiver implements Receiver {
   readonly inputEnded?: (reason?: Error) => void;
-  /** Called before the receiver is told that the input has ended. */
+  /** Called before the end of the input is reported to the receiver. */
   ending?: () => void;
   private hasReceived = false;
 

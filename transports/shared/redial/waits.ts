@@ -3,7 +3,7 @@ import { time } from '../../../src/base/time.js';
 import { isPermanent } from '../../../src/contract/permanent.js';
 import type { RedialOptions } from './options.js';
 
-/** How often to dial, in milliseconds, while the browser says that it is offline: it may be wrong. */
+/** How often to dial, in milliseconds, while the browser reports that it is offline: it may be wrong. */
 const OFFLINE_MS = 30_000;
 /** The end of a link may be reported later than the event of the page that has caused it, or has made it known, by so many milliseconds. */
 const PROMPT_MS = 5_000;

@@ -277,7 +277,7 @@ export class StreamLink implements Link, StreamEvents {
     else this.cut(asError(error));
   }
 
-  /** The other side speaks another protocol. Its input is still read: a reset would discard the error sent to it. */
+  /** The other side uses another protocol. Its input is still read: a reset would discard the error sent to it. */
   protected refuse(error: WrongProtocol): void {
     if (error.reply === undefined || !(this.output instanceof Socket)) this.cut(error);
     else {

@@ -273,7 +273,7 @@ export function isPassing(error: unknown): boolean {
   return /^(08|40|53|55|57|58|23505)/.test(code);
 }
 
-/** Whether a statement may have been carried out all the same: the server has not said that it was not, and there was a connection to it. */
+/** Whether a statement may have been carried out all the same: the server has not reported that it was not, and there was a connection to it. */
 export function isUnanswered(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && /^[\dA-Z]{5}$/.test(code)) return /^(08|57P0[12])/.test(code);

@@ -18,7 +18,7 @@ export interface Row {
   readonly mark?: string;
 }
 
-/** A row with a higher number is left alone: it cannot be told apart from others. */
+/** A row with a higher number is left alone: it cannot be distinguished from others. */
 export const HIGHEST = `id <= ${Number.MAX_SAFE_INTEGER}`;
 /** In `written`: the reader begins with a task that is not there yet. */
 export const AHEAD = '9223372036854775807';

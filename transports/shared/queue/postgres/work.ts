@@ -44,8 +44,8 @@ const SETTLE = `v AS MATERIALIZED (
     CASE WHEN waits THEN pg_notify($9, 'w') END AS waits FROM sums)`;
 
 /**
- * Takes tasks, and tells in how many ms something is due. Its parameters: the queue, the worker, how many tasks, their bytes, the lease, and
- * whether to tell; `at` is the number of the first. The numbers of the tasks are an array: for a join, the server would expect a tenth of all
+ * Takes tasks, and returns in how many ms something is due. Its parameters: the queue, the worker, how many tasks, their bytes, the lease, and
+ * whether to return that; `at` is the number of the first. The numbers of the tasks are an array: for a join, the server would expect a tenth of all
  * tasks, as its plan fits any limit, and read the whole table.
  */
 function take(columns: string, at: number): string {
@@ -90,7 +90,7 @@ export abstract class PostgresWork extends PostgresReaders {
     if (wants.most > 0 && time() < this.lostUntil && time() >= this.lostFrom) {
       const tasks = await this.findTaken(terms, wants.atWork());
       this.lostFrom = time() + DUE_MS;
-      // Nothing was told yet.
+      // Nothing was reported yet.
       const held = wants.verdicts.map(({ task }) => task.id);
       if (tasks.length > 0) return { tasks, dead: [], held, next: 0 };
     }
@@ -129,7 +129,7 @@ export abstract class PostgresWork extends PostgresReaders {
       if (most <= 0) return await this.client.rows<ExchangedRow>(this.settles, settling);
       return await this.client.rows<ExchangedRow>(this.both, [...settling, ...taking]);
     } catch (error) {
-      // Otherwise the server has said that it did nothing.
+      // Otherwise the server has reported that it did nothing.
       if (most > 0 && isPassing(error)) {
         this.lostUntil = time() + 2 * lease;
         this.lostFrom = time();

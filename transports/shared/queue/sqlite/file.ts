@@ -70,7 +70,7 @@ export class SqliteFile {
   /** A file that may only be read opens, and would refuse the first task. */
   private mustBeWritable(): void {
     try {
-      // It changes nothing. To begin a transaction would not tell: it only reads where the file may only be read.
+      // It changes nothing. To begin a transaction would not show it: that only reads where the file may only be read.
       this.db.exec('DELETE FROM obverse_schema WHERE version IS NULL');
     } catch (error) {
       // Somebody is writing, so it is.
@@ -183,7 +183,7 @@ export class SqliteFile {
   }
 }
 
-/** What tells a file from another one of its name; undefined if that is not known, and nothing if there is none. */
+/** What distinguishes a file from another one of its name; undefined if that is not known, and nothing if there is none. */
 function identityOf(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path);

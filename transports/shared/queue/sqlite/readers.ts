@@ -20,7 +20,7 @@ export interface Row {
 /** The bytes of a message. */
 export const SIZE = 'octet_length(body)';
 
-/** The task of a row. `attempts`: how often it is tried if it does not say it itself. */
+/** The task of a row. `attempts`: how often it is tried if it does not specify it itself. */
 export function taskOf(row: Row, attempts: number): Task {
   return {
     id: row.id,

@@ -66,7 +66,7 @@ export class SqliteStore extends SqliteReaders implements Store {
       try {
         return tasks.map(store);
       } catch (error) {
-        // Behind the highest number of all, SQLite says that the disk is full.
+        // Behind the highest number of all, SQLite reports that the disk is full.
         if (this.isOver()) mustBeReadable(Number.POSITIVE_INFINITY);
         throw error;
       }

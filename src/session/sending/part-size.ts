@@ -7,8 +7,8 @@ const SHARE = 1 / 4;
 /** What is left of that most after a turn that sends less. */
 const KEPT = 0.995;
 /**
- * Parts are kept while they carry at least this share of what whole turns do. Where they cost more than they bring they carry less by far;
- * the rest is chance, and a wrong decision for whole turns costs most.
+ * Parts are kept while they carry at least this share of what whole turns do: a smaller difference may be chance. Whole turns that are chosen
+ * by chance cost up to a third of the rate, and parts about an eighth.
  */
 const ENOUGH = 0.9;
 
